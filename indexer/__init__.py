@@ -1,0 +1,1 @@
+"""Makes what search reads: dumps in, archive and index snapshots out."""

@@ -1,0 +1,1 @@
+"""Answers a query: values, models, index, store and the engine that joins them."""

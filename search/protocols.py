@@ -1,0 +1,93 @@
+"""The seams: what the engine asks of a model or an index, in arrays and our own values."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from search.query import Filters
+
+Vectors = npt.NDArray[np.float32]  # (n, dimension), rows of length 1
+Ids = npt.NDArray[np.int64]  # (n,) database keys, never positions
+Floats = npt.NDArray[np.float32]  # (n,)
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors; two encoders with one fingerprint give the same vectors."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class Reranker(Protocol):
+    """Reads query and passage together; relevance is a calibrated probability in 0..1, one per pair."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def relevance(self, pairs: Sequence[tuple[str, str]]) -> Floats: ...
+
+
+class VectorIndex(Protocol):
+    """Finds the nearest vectors. Missing results are left out, never padded."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, vector: Floats, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> tuple[Floats, Ids]:
+        """At most k (similarities, ids), most similar first, ties by id; ``allowed[id]`` says which ids may be found."""
+        ...
+
+    def similarities(self, vector: Floats, ids: Ids) -> Floats:
+        """The exact cosine of the vector with each of the given ids, which must be in the index."""
+        ...
+
+
+class Candidates(NamedTuple):
+    """First-stage results, one row per article in no particular order; arrays of one length n.
+
+    ``similarity`` is the cosine of the article's best passage; ``bm25`` is 0 where no word matches.
+    ``passage_id`` is that best passage, ``start`` and ``end`` its characters in the body. ``published_at`` is in
+    seconds since 1970 (UTC), the smallest int64 where it is unknown.
+    """
+
+    article_id: Ids
+    passage_id: Ids
+    start: Ids
+    end: Ids
+    published_at: Ids
+    similarity: Floats
+    bm25: Floats
+
+
+class CandidateSource(Protocol):
+    """A searchable archive at one point in time: a local snapshot, or a cluster."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def encoder_fingerprint(self) -> str: ...
+
+    def __len__(self) -> int:
+        """The number of articles."""
+        ...
+
+    def lexical(self, text: str, vector: Floats | None, filters: Filters, depth: int) -> Candidates:
+        """The ``depth`` best articles by BM25."""
+        ...
+
+    def dense(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+        """The ``depth`` best articles by similarity."""
+        ...
+
+    def hybrid(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+        """The union of the two, each row with both scores."""
+        ...

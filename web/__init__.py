@@ -1,0 +1,1 @@
+"""Shows it: the HTTP API and the page."""
