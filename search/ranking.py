@@ -1,0 +1,69 @@
+"""How evidence becomes one order: fusion of similarity and BM25, and what the reranker adds to it.
+
+Pure functions over arrays of one length n, one entry per candidate article, in any order. They know nothing about
+where the evidence comes from. Every result is "higher is better"; ties are for the caller to break (by id).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+EVIDENCE_FLOOR, EVIDENCE_CEILING = 1e-4, 1 - 1e-4
+"""Relevance is kept within these before its log-odds are taken."""
+
+
+@dataclass(frozen=True)
+class CombinationWeights:
+    """How much the reranker's evidence counts against the first stage's."""
+
+    relevance: float = 0.5
+    """Weight of the relevance (0..1) beside the fused evidence (0..1)."""
+    log_odds: float = 0.0
+    """Weight of the relevance's log-odds (about -9..9)."""
+
+
+def minmax_fusion(similarity: Floats, bm25: Floats, dense_weight: float = 0.5) -> Floats:
+    """The weighted sum of both, each stretched to 0..1 over the candidates (Fox and Shaw 1994, CombSUM).
+
+    `bm25` is stretched between 0, which stands for "no word in common", and its largest value; `similarity`
+    between its smallest and its largest. Where all values of one are equal it says nothing and counts as 0.
+    """
+    lexical = _stretch(bm25, 0.0)
+    dense = _stretch(similarity, float(similarity.min(initial=np.inf)))
+    return (dense_weight * dense + (1.0 - dense_weight) * lexical).astype(np.float32)
+
+
+def reciprocal_rank_fusion(similarity: Floats, bm25: Floats, k: float = 60.0) -> Floats:
+    """The sum of 1 / (k + rank) over both orders (Cormack, Clarke and Büttcher 2009), ranks from 1.
+
+    A candidate without a word in common (bm25 0) gets nothing from the second order. Equals share the better rank.
+    """
+    fused = 1.0 / (k + _ranks(similarity)) + np.where(bm25 > 0, 1.0 / (k + _ranks(bm25)), 0.0)
+    return fused.astype(np.float32)
+
+
+def combine(fused: Floats, relevance: Floats, weights: CombinationWeights) -> Floats:
+    """The final order of the reranked candidates: the fused evidence plus the weighted relevance.
+
+    `fused` and `relevance` (0..1) are those of the reranked candidates only; the caller puts the ones that were not
+    reranked after them, in the order of `fused`.
+    """
+    bounded = np.clip(relevance.astype(np.float64), EVIDENCE_FLOOR, EVIDENCE_CEILING)
+    log_odds = np.log(bounded / (1.0 - bounded))
+    return (fused + weights.relevance * relevance + weights.log_odds * log_odds).astype(np.float32)
+
+
+def _stretch(values: Floats, low: float) -> Floats:
+    high = float(values.max(initial=-np.inf))
+    if not high > low:
+        return np.zeros_like(values)
+    return (values - low) / (high - low)
+
+
+def _ranks(values: Floats) -> npt.NDArray[np.int64]:
+    """1 for the largest; equal values share the smallest rank among them."""
+    ordered = np.sort(-values)
+    return np.searchsorted(ordered, -values, side="left") + 1

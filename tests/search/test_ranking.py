@@ -1,0 +1,59 @@
+"""Fusion and combination against values worked out by hand and against a brute-force ranking."""
+
+import numpy as np
+import pytest
+
+from search.ranking import CombinationWeights, combine, minmax_fusion, reciprocal_rank_fusion
+
+
+def floats(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+def test_minmax_fusion_by_hand() -> None:
+    fused = minmax_fusion(floats(0.2, 0.7, 0.45), floats(0.0, 4.0, 8.0), dense_weight=0.6)
+    # similarity stretched: 0, 1, 0.5; bm25 stretched from 0: 0, 0.5, 1
+    assert fused == pytest.approx([0.0, 0.6 + 0.2, 0.3 + 0.4])
+    assert fused.dtype == np.float32
+
+
+def test_minmax_fusion_counts_evidence_without_differences_as_nothing() -> None:
+    assert minmax_fusion(floats(0.4, 0.4), floats(0.0, 0.0)) == pytest.approx([0.0, 0.0])
+    assert minmax_fusion(floats(0.4, 0.4), floats(0.0, 3.0)) == pytest.approx([0.0, 0.5])
+    assert minmax_fusion(floats(0.4), floats(2.0)) == pytest.approx([0.5])
+
+
+def test_fusion_of_nothing_is_nothing() -> None:
+    assert minmax_fusion(floats(), floats()).shape == (0,)
+    assert reciprocal_rank_fusion(floats(), floats()).shape == (0,)
+    assert combine(floats(), floats(), CombinationWeights()).shape == (0,)
+
+
+def test_reciprocal_rank_fusion_agrees_with_brute_force() -> None:
+    rng = np.random.default_rng(5)
+    similarity = rng.normal(size=40).astype(np.float32)
+    bm25 = np.maximum(rng.normal(size=40), 0).astype(np.float32)
+    expected = [
+        1 / (10 + 1 + sum(other > s for other in similarity))
+        + (1 / (10 + 1 + sum(other > b for other in bm25)) if b > 0 else 0)
+        for s, b in zip(similarity, bm25, strict=True)
+    ]
+    assert reciprocal_rank_fusion(similarity, bm25, k=10) == pytest.approx(expected, rel=1e-5)
+
+
+def test_combine_by_hand() -> None:
+    weights = CombinationWeights(relevance=2.0, log_odds=0.1)
+    assert combine(floats(0.3, 0.1), floats(0.5, 0.9), weights) == pytest.approx([1.3, 1.9 + 0.1 * np.log(9)], rel=1e-5)
+
+
+def test_combine_stays_finite_for_certain_relevance() -> None:
+    order = combine(floats(0.5, 0.5), floats(0.0, 1.0), CombinationWeights(log_odds=1.0))
+    assert np.isfinite(order).all() and order[1] > order[0]
+
+
+def test_inputs_are_left_as_they_were() -> None:
+    similarity, bm25 = floats(0.1, 0.9), floats(3.0, 1.0)
+    minmax_fusion(similarity, bm25)
+    reciprocal_rank_fusion(similarity, bm25)
+    combine(similarity, bm25, CombinationWeights())
+    assert similarity.tolist() == floats(0.1, 0.9).tolist() and bm25.tolist() == [3.0, 1.0]
