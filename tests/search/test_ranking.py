@@ -48,7 +48,8 @@ def test_combine_by_hand() -> None:
 
 def test_combine_stays_finite_for_certain_relevance() -> None:
     order = combine(floats(0.5, 0.5), floats(0.0, 1.0), CombinationWeights(log_odds=1.0))
-    assert np.isfinite(order).all() and order[1] > order[0]
+    assert np.isfinite(order).all()
+    assert order[1] > order[0]
 
 
 def test_inputs_are_left_as_they_were() -> None:
@@ -56,4 +57,5 @@ def test_inputs_are_left_as_they_were() -> None:
     minmax_fusion(similarity, bm25)
     reciprocal_rank_fusion(similarity, bm25)
     combine(similarity, bm25, CombinationWeights())
-    assert similarity.tolist() == floats(0.1, 0.9).tolist() and bm25.tolist() == [3.0, 1.0]
+    assert similarity.tolist() == floats(0.1, 0.9).tolist()
+    assert bm25.tolist() == [3.0, 1.0]
