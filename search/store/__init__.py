@@ -1,0 +1,17 @@
+"""Keeps articles, passages and vectors in SQL, the only truth. Knows nothing of models, indexes or dump files."""
+
+from search.store.archive import Archive, open_archive
+from search.store.hashes import record_hash, text_hash
+from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Write
+
+__all__ = [
+    "Archive",
+    "ArchiveStatistics",
+    "Identity",
+    "PassageBatch",
+    "State",
+    "Write",
+    "open_archive",
+    "record_hash",
+    "text_hash",
+]

@@ -1,0 +1,229 @@
+"""The archive: articles, passages and vectors in SQL, for one writer at a time and any number of readers.
+
+Every saved batch and every deletion is one transaction with one new revision, so "what is newer than revision r" is a query.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import bindparam, func, select, update
+
+from search.article import Article, Passage, StoredArticle
+from search.errors import EncoderMismatch
+from search.store import rows
+from search.store.database import Database
+from search.store.hashes import key_hash
+from search.store.migrate import migrate
+from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Write
+from search.store.schema import archive, articles, passages, removed_articles, removed_passages
+
+
+def open_archive(url: str) -> "Archive":
+    """The archive at a database URL, created or brought to this version's schema.
+
+    Raises BadInput for a URL that is neither a SQLite file nor PostgreSQL, BroadsheetError when the database cannot be
+    opened or was written by a newer Broadsheet, MissingDependency when psycopg is needed and absent.
+    """
+    database = Database(url)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return Archive(database)
+
+
+class Archive:
+    """Stored articles with their passages and vectors. Threads may share it for reading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        """Gives back every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # For whoever shows articles
+
+    def articles(self, ids: Sequence[int]) -> dict[int, StoredArticle]:
+        """The articles by id; ids that are not stored are left out."""
+        with self._database.reading() as connection:
+            found = rows.fetch(connection, select(articles), articles.c.id, ids)
+            return {row.id: rows.stored_article(row) for row in found}
+
+    def article_by_key(self, key: str) -> StoredArticle | None:
+        """The article under the caller's key, if it is stored."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(articles).where(articles.c.key_hash == key_hash(key))).one_or_none()
+        return rows.stored_article(row) if row else None
+
+    def passages(self, article_ids: Sequence[int]) -> dict[int, list[Passage]]:
+        """The passages of each stored article, in the order of the text."""
+        columns = passages.c.id, passages.c.article_id, passages.c.ordinal, passages.c.start, passages.c.end
+        query = select(*columns).order_by(passages.c.article_id, passages.c.ordinal)
+        found: dict[int, list[Passage]] = {}
+        with self._database.reading() as connection:
+            for row in rows.fetch(connection, query, passages.c.article_id, article_ids):
+                found.setdefault(row.article_id, []).append(Passage(row.id, row.article_id, row.ordinal, row.start, row.end))
+        return found
+
+    def statistics(self) -> ArchiveStatistics:
+        """Counts of what is stored now."""
+        with self._database.reading() as connection:
+            return ArchiveStatistics(
+                articles=connection.scalar(select(func.count()).select_from(articles)) or 0,
+                passages=connection.scalar(select(func.count()).select_from(passages)) or 0,
+                revision=connection.scalar(select(archive.c.revision)) or 0,
+                identity=rows.identity(connection),
+                bytes_on_disk=self._database.bytes_on_disk(),
+            )
+
+    # For the one process that writes
+
+    def identity(self) -> Identity | None:
+        """What the vectors in here were made with; None before the first ``claim``."""
+        with self._database.reading() as connection:
+            return rows.identity(connection)
+
+    def claim(self, identity: Identity) -> None:
+        """Fixes the identity on first use. Raises EncoderMismatch if the archive has another."""
+        with self._database.writing() as connection:
+            stored = rows.identity(connection)
+            if stored is None:
+                connection.execute(update(archive).values(asdict(identity)))
+                return
+        if stored.encoder_fingerprint != identity.encoder_fingerprint or stored.dimension != identity.dimension:
+            raise EncoderMismatch(
+                f"The vectors in {self._database.name} are from the encoder {stored.encoder_fingerprint} ({stored.dimension} dimensions), "
+                f"not from {identity.encoder_fingerprint} ({identity.dimension}): "
+                "give the first one with --encoder, or another folder with --data."
+            )
+        if stored != identity:
+            raise EncoderMismatch(
+                f"The passages in {self._database.name} have {stored.passage_words} words and start every {stored.passage_step}, "
+                f"not {identity.passage_words} and {identity.passage_step}: set BROADSHEET_PASSAGE_WORDS={stored.passage_words} and "
+                f"BROADSHEET_PASSAGE_STEP={stored.passage_step}, or give another folder with --data."
+            )
+
+    def states(self, keys: Sequence[str]) -> dict[str, State]:
+        """What is stored under each of the keys; keys that are not are left out."""
+        with self._database.reading() as connection:
+            return rows.states(connection, keys)
+
+    def keys_of_texts(self, text_hashes: Sequence[bytes]) -> dict[bytes, str]:
+        """For each text that is already stored, the key of the first article that has it."""
+        query = select(articles.c.text_hash, articles.c.key).order_by(articles.c.id)
+        found: dict[bytes, str] = {}
+        with self._database.reading() as connection:
+            for row in rows.fetch(connection, query, articles.c.text_hash, list(set(text_hashes))):
+                found.setdefault(row.text_hash, row.key)
+        return found
+
+    def save(self, writes: Sequence[Write]) -> None:
+        """Stores all of it in one transaction as one new revision, or, on any error, nothing.
+
+        Each key may come once. An article that is given windows gets new passages with new ids in place of its old ones.
+        """
+        if not writes:
+            return
+        new = [write for write in writes if write.article_id is None]
+        known = {write.article_id: write for write in writes if write.article_id is not None}
+        if len({write.article.key for write in writes}) < len(writes) or len(new) + len(known) < len(writes):
+            raise ValueError("a batch holds the same article twice")
+        with self._database.writing() as connection:
+            identity = rows.identity(connection)
+            for write in writes:
+                _check(write, identity)
+            revision = rows.next_revision(connection)
+            cut = rows.insert_articles(connection, new, revision) | known
+            rows.update_articles(connection, known, revision)
+            rows.remove_passages(connection, [id_ for id_, write in known.items() if write.windows is not None], revision)
+            rows.insert_passages(connection, cut, revision)
+
+    def delete(self, keys: Sequence[str]) -> list[str]:
+        """Removes the articles with their passages in one transaction; the keys that were there, in the order asked."""
+        with self._database.writing() as connection:
+            states = rows.states(connection, keys)
+            if states:
+                rows.remove_articles(connection, [state.article_id for state in states.values()], rows.next_revision(connection))
+        return [key for key in dict.fromkeys(keys) if key in states]
+
+    # For whoever builds an index or an export from what is stored
+
+    def highest_revision(self) -> int:
+        """The revision of the newest change; 0 when nothing was ever stored."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(archive.c.revision)) or 0
+
+    def changed_articles(self, after: int, batch: int = 1000) -> Iterator[list[tuple[int, Article]]]:
+        """The stored articles with a revision above ``after`` as (id, article), in the order of their ids."""
+        for found in self._changed(after, batch):
+            yield [(stored.id, stored.article) for stored in found]
+
+    def all_articles(self, batch: int = 1000) -> Iterator[list[StoredArticle]]:
+        """Every stored article, in the order of the ids."""
+        return self._changed(0, batch)
+
+    def changed_passages(self, after: int, batch: int = 10_000) -> Iterator[PassageBatch]:
+        """The stored passages with a revision above ``after``, in the order of their ids."""
+        # Passages never change, and ids and revisions are given out in one order: all that are newer have higher ids than
+        # all that are not. So the first one is looked up, and the rest is a walk along the primary key.
+        newest = select(passages.c.id).where(passages.c.revision > after).order_by(passages.c.revision, passages.c.id).limit(1)
+        columns = passages.c.id, passages.c.article_id, passages.c.start, passages.c.end, passages.c.vector
+        walk = select(*columns).where(passages.c.id >= bindparam("first")).order_by(passages.c.id).limit(batch)
+        with self._database.reading() as connection:
+            first = connection.scalar(newest)
+        while first is not None:
+            with self._database.reading() as connection:
+                found = connection.execute(walk, {"first": first}).all()
+            if found:
+                yield rows.passage_batch(found)
+            first = found[-1].id + 1 if len(found) == batch else None
+
+    def removed(self, after: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The ids of passages and of articles that were removed by a revision above ``after``, ascending."""
+        with self._database.reading() as connection:
+            gone_passages, gone_articles = (
+                np.fromiter(connection.scalars(select(table.c.id).where(table.c.revision > after).order_by(table.c.id)), np.int64)
+                for table in (removed_passages, removed_articles)
+            )
+        return gone_passages, gone_articles
+
+    def _changed(self, after: int, batch: int) -> Iterator[list[StoredArticle]]:
+        # The ids come first, from the index on revisions (8 bytes each): an updated article keeps its id, so a walk along
+        # the primary key would read through all that did not change.
+        with self._database.reading() as connection:
+            ids = np.sort(np.fromiter(connection.scalars(select(articles.c.id).where(articles.c.revision > after)), np.int64))
+        query = select(articles).order_by(articles.c.id)
+        for start in range(0, len(ids), batch):
+            with self._database.reading() as connection:
+                found = rows.fetch(connection, query, articles.c.id, ids[start : start + batch].tolist())
+                stored = [rows.stored_article(row) for row in found]
+            if stored:
+                yield stored
+
+
+def _check(write: Write, identity: Identity | None) -> None:
+    """Raises ValueError, naming the article, for passages that do not belong in this archive."""
+    windows, vectors = write.windows, write.vectors
+    if windows is None or vectors is None:
+        if write.article_id is None or (windows is None) != (vectors is None):
+            raise ValueError(f"{write.article.key!r} has no passages, or passages without vectors")
+        return
+    if identity is None:
+        raise ValueError("vectors are saved before claim() fixed what they were made with")
+    if vectors.dtype != np.float16 or vectors.shape != (len(windows), identity.dimension):
+        raise ValueError(
+            f"{write.article.key!r} has {vectors.dtype} vectors of shape {vectors.shape} for {len(windows)} windows, "
+            f"not float16 of dimension {identity.dimension}"
+        )

@@ -1,0 +1,118 @@
+"""A SQLite or PostgreSQL database behind one door: transactions that read, transactions that write, errors in one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from search.errors import BadInput, BroadsheetError, MissingDependency
+
+_BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10
+
+
+class Database:
+    """An open database. Threads may share it: each transaction has a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = parse_url(url)
+        self.name = self.url.render_as_string(hide_password=True)
+        self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._writer = self._engine.execution_options(writes=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees the database at one point in time. Raises BroadsheetError when the database fails."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise BroadsheetError(f"The archive {self.name} cannot be read: {_reason(error)}.") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is stored as a whole or not at all. Raises BroadsheetError when the database fails."""
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise BroadsheetError(
+                f"The archive {self.name} cannot be written, and nothing of this step was stored: {_reason(error)}."
+            ) from error
+
+    def bytes_on_disk(self) -> int | None:
+        """The size of the database, SQLite's write-ahead log included; None where it cannot be known."""
+        if self.url.database and self.is_sqlite:
+            files = (Path(self.url.database + suffix) for suffix in ("", "-wal"))
+            return sum(file.stat().st_size for file in files if file.exists())
+        with self.reading() as connection:
+            size: int | None = connection.scalar(text("SELECT pg_database_size(current_database())"))
+        return size
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver that Broadsheet uses. Raises BadInput for anything but a SQLite file or PostgreSQL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BadInput(
+            f"{url!r} is not a database URL: give sqlite:////path/to/archive.db or postgresql://user@host/database.", field="database_url"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise BadInput(
+            f"Broadsheet stores articles in SQLite or PostgreSQL, not in {backend}: change the database URL.", field="database_url"
+        )
+    if parsed.database in (None, "", ":memory:"):
+        raise BadInput("A SQLite archive needs a file, for example sqlite:////path/to/archive.db.", field="database_url")
+    return parsed.set(drivername="sqlite+pysqlite")
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        # SQLAlchemy's recipe for transactions with sqlite3: the driver begins none by itself.
+        connection.isolation_level = None
+        # FULL, not WAL's usual NORMAL: NORMAL may lose the last commits when the power fails. A snapshot published from
+        # them would then be ahead of the database, whose next articles would get the same ids and revisions once more.
+        # It costs one fsync for a batch.
+        for pragma in ("synchronous=FULL", "fullfsync=ON", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        # Readers go on while a writer writes; kept in the file, so only a new one really changes.
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later is refused at once, whatever the timeout: take the write lock first.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    if "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": str(_CONNECT_SECONDS)})
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise MissingDependency("PostgreSQL needs the psycopg package: pip install 'broadsheet[postgres]'.") from error
+
+
+def _reason(error: DBAPIError) -> str:
+    """The database's own words, on one line without the full stop."""
+    return " ".join(str(error.orig).split()).rstrip(".")

@@ -1,0 +1,14 @@
+"""Run by Alembic: upgrades over the connection, and in the transaction, that ``search.store.migrate`` hands in."""
+
+from alembic import context
+
+from search.store.migrate import VERSION_TABLE
+from search.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+    transactional_ddl=True,
+)
+context.run_migrations()

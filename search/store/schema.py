@@ -1,0 +1,97 @@
+"""The tables as the code sees them; ``migrations`` is what creates them, and a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from search.store.columns import JsonText, StorableText, UtcDateTime
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only in a column of type INTEGER, which there has 64 bits too.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+# One row: the revision counter and what every vector in here was made with.
+archive = Table(
+    "archive",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="archive_one_row"), primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("encoder_fingerprint", Text),
+    Column("dimension", Integer),
+    Column("passage_words", Integer),
+    Column("passage_step", Integer),
+)
+
+# AUTOINCREMENT and the identity sequence never give an id twice, not even that of a deleted last row.
+# The long texts come last: SQLite reads the columns before them without following their overflow pages.
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", _Id, Identity(), primary_key=True),
+    # Unique in place of the key itself, which may be longer than a PostgreSQL index entry (2,704 bytes).
+    Column("key_hash", LargeBinary(32), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("record_hash", LargeBinary(32), nullable=False),
+    Column("indexed_at", UtcDateTime, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("published_precision", Text),
+    Column("language", StorableText),
+    Column("source", StorableText),
+    Column("author", StorableText),
+    Column("topics", JsonText, nullable=False),
+    Column("key", StorableText, nullable=False),
+    Column("url", StorableText),
+    Column("title", StorableText, nullable=False),
+    Column("extra", JsonText, nullable=False),
+    Column("text", StorableText, nullable=False),
+    UniqueConstraint("key_hash", name="articles_key_hash"),
+    Index("articles_revision", "revision"),
+    Index("articles_text_hash", "text_hash"),
+    sqlite_autoincrement=True,
+)
+
+# Rows are inserted and deleted, never changed.
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", _Id, Identity(), primary_key=True),
+    Column("article_id", BigInteger, ForeignKey("articles.id", name="passages_article_id"), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),  # dimension x float16, little-endian
+    UniqueConstraint("article_id", "ordinal", name="passages_article_ordinal"),
+    Index("passages_revision", "revision"),
+    sqlite_autoincrement=True,
+)
+
+
+def _removed(name: str) -> Table:
+    """Ids that were in a table, each with the revision that removed it."""
+    return Table(
+        name,
+        metadata,
+        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("revision", BigInteger, nullable=False),
+        Index(f"{name}_revision", "revision"),
+    )
+
+
+removed_articles = _removed("removed_articles")
+removed_passages = _removed("removed_passages")
