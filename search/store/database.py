@@ -19,14 +19,16 @@ class Database:
     """An open database. Threads may share it: each transaction has a connection of its own."""
 
     def __init__(self, url: str) -> None:
-        self.url = parse_url(url)
-        self.name = self.url.render_as_string(hide_password=True)
-        self._engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        parsed = parse_url(url)
+        self._file = database_file(url)
+        self.name = str(self._file or parsed.set(drivername="postgresql"))  # the password is shown as ***
+        self._engine = _sqlite(parsed) if self._file else _postgresql(parsed)
+        self._remedy = (
+            "check that the file is an archive and that its folder exists, can be written to and has space left"
+            if self._file
+            else "check that the server runs and that the user in the URL may log in and create tables"
+        )
         self._writer = self._engine.execution_options(writes=True)
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -35,7 +37,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise BroadsheetError(f"The archive {self.name} cannot be read: {_reason(error)}.") from error
+            raise BroadsheetError(f"The archive {self.name} cannot be read ({_reason(error)}): {self._remedy}.") from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -45,20 +47,27 @@ class Database:
                 yield connection
         except DBAPIError as error:
             raise BroadsheetError(
-                f"The archive {self.name} cannot be written, and nothing of this step was stored: {_reason(error)}."
+                f"The archive {self.name} cannot be written, nothing of this step was stored ({_reason(error)}): {self._remedy}."
             ) from error
 
-    def bytes_on_disk(self) -> int | None:
-        """The size of the database, SQLite's write-ahead log included; None where it cannot be known."""
-        if self.url.database and self.is_sqlite:
-            files = (Path(self.url.database + suffix) for suffix in ("", "-wal"))
+    def bytes_on_disk(self) -> int:
+        """The size of the database, SQLite's write-ahead log included."""
+        if self._file:
+            files = (self._file, self._file.with_name(self._file.name + "-wal"))
             return sum(file.stat().st_size for file in files if file.exists())
         with self.reading() as connection:
-            size: int | None = connection.scalar(text("SELECT pg_database_size(current_database())"))
+            size: int = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
         return size
 
     def close(self) -> None:
+        """Closes the connections that no transaction uses."""
         self._engine.dispose()
+
+
+def database_file(url: str) -> Path | None:
+    """The file of a SQLite database, None for PostgreSQL. Raises BadInput as ``parse_url`` does."""
+    parsed = parse_url(url)
+    return Path(parsed.database) if parsed.database and parsed.get_backend_name() == "sqlite" else None
 
 
 def parse_url(url: str) -> URL:

@@ -57,10 +57,10 @@ class PassageBatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStatistics:
-    """Counts of what is stored; ``bytes_on_disk`` is the whole database, None where it cannot be known."""
+    """Counts of what is stored; ``bytes_on_disk`` is the whole database."""
 
     articles: int
     passages: int
     revision: int
     identity: Identity | None
-    bytes_on_disk: int | None
+    bytes_on_disk: int
