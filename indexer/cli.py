@@ -1,0 +1,202 @@
+"""The commands that make and keep an archive: index, delete, stats, rebuild, export."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from indexer.dump import Dump, Format
+from indexer.indexing import Counts, Cutting, Indexer
+from indexer.lock import writer_lock
+from indexer.readers.record import Rejected
+from search.assemble import database_url, load_encoder, open_data
+from search.cli import DataOption, EncoderOption, settings_with
+from search.errors import BadRecord, BroadsheetError, NoIndex
+from search.settings import Settings
+from search.store import Archive, Identity
+
+
+def index(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Dump files or folders of them; - for standard input.")],
+    data: DataOption = None,
+    file_format: Annotated[Format, typer.Option("--format", help="Format of the dumps; auto looks at names and contents.")] = Format.AUTO,
+    encoder: EncoderOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first record that cannot be used.")] = False,
+) -> None:
+    """Index dumps of articles: new ones are added, changed ones updated. Safe to interrupt and to run again."""
+    settings = settings_with(data=data, encoder=encoder)
+    dump = Dump.open(paths, file_format)
+    console = Console(stderr=True, highlight=False)
+    with _writing(settings) as archive:
+        counts = _index(dump, settings, archive, console, strict)
+        _publish(archive, settings, console)
+    console.print(_summary(counts), soft_wrap=True)
+    if counts.rejected:
+        raise BroadsheetError(f"{counts.rejected:,} of {counts.records:,} records could not be used: correct them and index them again.")
+
+
+def delete(
+    keys: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids or URLs under which the articles were indexed.")],
+    data: DataOption = None,
+) -> None:
+    """Delete articles."""
+    settings = settings_with(data=data)
+    console = Console(stderr=True, highlight=False)
+    with _writing(settings) as archive:
+        deleted = archive.delete(keys)
+        _publish(archive, settings, console)
+    print(f"Deleted {len(deleted):,} articles.")
+    missing = sorted(set(keys) - set(deleted))
+    if missing:
+        raise BroadsheetError(f"{len(missing):,} of {len(set(keys)):,} ids are not in the archive: {', '.join(missing[:5])}.")
+
+
+def stats(data: DataOption = None, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Show what the archive and the published index hold."""
+    from search.index.published import open_current
+
+    settings = settings_with(data=data)
+    with _reading(settings) as archive:
+        stored = archive.statistics()
+        figures: dict[str, Any] = {
+            "articles": stored.articles,
+            "passages": stored.passages,
+            "revision": stored.revision,
+            "encoder": stored.identity.encoder_fingerprint if stored.identity else None,
+            "database_bytes": stored.bytes_on_disk,
+        }
+    try:
+        opened = open_current(settings.data)
+    except NoIndex:
+        figures["snapshot"] = None
+    else:
+        manifest = opened.snapshot.manifest
+        figures |= {
+            "snapshot": manifest.name,
+            "snapshot_articles": manifest.articles,
+            "snapshot_passages": manifest.passages,
+            "snapshot_revision": manifest.revision,
+            "snapshot_segments": len(manifest.segments),
+            "snapshot_bytes": sum(file.bytes for file in manifest.files.values()),
+            "notice": opened.notice,
+        }
+    if as_json:
+        print(json.dumps(figures, indent=2))
+        return
+    for name, value in figures.items():
+        print(f"{name.replace('_', ' '):20} {f'{value:,}' if isinstance(value, int) else value if value is not None else '-'}")
+
+
+def rebuild(data: DataOption = None) -> None:
+    """Write the index anew from the database, without encoding anything."""
+    settings = settings_with(data=data)
+    console = Console(stderr=True, highlight=False)
+    with _writing(settings) as archive:
+        _publish(archive, settings, console, whole=True)
+
+
+def export(
+    data: DataOption = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file instead of standard output.")] = None,
+) -> None:
+    """Write all articles as JSON lines that `broadsheet index` reads back."""
+    from indexer.export import write_jsonl
+
+    settings = settings_with(data=data)
+    with _reading(settings) as archive:
+        if output is None:
+            write_jsonl(archive, sys.stdout)
+            return
+        beside = output.with_name(f".{output.name}.part")
+        try:
+            with beside.open("w", encoding="utf-8") as file:
+                write_jsonl(archive, file)
+            beside.replace(output)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise BroadsheetError(f"{output} cannot be written ({error.strerror}): give another file with --output.") from error
+
+
+def _index(dump: Dump, settings: Settings, archive: Archive, console: Console, strict: bool) -> Counts:
+    """Stores every record of the dump, with a progress bar; Ctrl-C leaves what is stored and says how to go on."""
+    encoder = load_encoder(settings)
+    cutting = Cutting(settings.passage_words, settings.passage_step)
+    archive.claim(Identity(encoder.fingerprint, encoder.dimension, cutting.words, cutting.step))
+
+    def report(rejected: Rejected) -> None:
+        message = f"{rejected.place}: {rejected.reason}"
+        if strict:
+            raise BadRecord(f"{message} Everything before it is stored; correct it and run the same command again.")
+        console.print(message, style="yellow", markup=False, soft_wrap=True)
+
+    indexer = Indexer(archive, encoder, cutting, report)
+    counts = Counts()
+    try:
+        with _progress_bar(console) as bar:
+            task = bar.add_task("Indexing", total=dump.total_bytes, articles=0, rate=0.0)
+            for progress in indexer.run(dump, datetime.now(UTC)):
+                counts = progress.counts
+                elapsed = bar.tasks[task].elapsed or 0.0
+                rate = counts.records / elapsed if elapsed else 0.0
+                bar.update(task, completed=dump.read_bytes, articles=counts.records, rate=rate)
+    except KeyboardInterrupt:
+        raise BroadsheetError(
+            f"Interrupted: {counts.added + counts.updated:,} articles of this run are stored; run the same command again to go on."
+        ) from None
+    return counts
+
+
+def _progress_bar(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[articles]:,} articles, {task.fields[rate]:.0f}/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _publish(archive: Archive, settings: Settings, console: Console, *, whole: bool = False) -> None:
+    from indexer.publication import publish
+
+    with console.status("Publishing the index"):
+        manifest = publish(archive, settings.data, whole=whole)
+    if manifest is None:
+        console.print("The published index is up to date.")
+    else:
+        console.print(f"Published {manifest.articles:,} articles in {manifest.passages:,} passages.")
+
+
+def _summary(counts: Counts) -> str:
+    return (
+        f"{counts.records:,} records: {counts.added:,} added, {counts.updated:,} updated, {counts.unchanged:,} unchanged, "
+        f"{counts.duplicates:,} exact duplicates left out, {counts.rejected:,} rejected."
+    )
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[Archive]:
+    """The archive, with the writer lock held."""
+    url = database_url(settings)
+    with writer_lock(url, settings.data), open_data(settings) as archive:
+        yield archive
+
+
+@contextmanager
+def _reading(settings: Settings) -> Iterator[Archive]:
+    """The archive of a data folder that exists."""
+    if settings.database_url is None and not (settings.data / "broadsheet.db").exists():
+        raise NoIndex(f"Nothing has been indexed in {settings.data} yet: run `broadsheet index PATH --data {settings.data}`.")
+    with open_data(settings) as archive:
+        yield archive

@@ -1,0 +1,198 @@
+"""Publishes what the archive holds as a new snapshot: written aside, made durable, renamed, then named in CURRENT.
+
+The cost follows the change: segments and Tantivy files that stay as they are become hard links, and only the tail of
+small segments is written again. Small archives are written whole, so that their snapshots share no file.
+"""
+
+import os
+import secrets
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tantivy
+
+from indexer.segment import build_segment
+from search.article import Article
+from search.errors import DamagedSnapshot
+from search.index import layout
+from search.index.durable import fsync_file, fsync_folder, replace_file, sha256_of
+from search.index.lexical import create_index, open_index, timestamp
+from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest
+from search.index.published import current_name, snapshot_folders
+from search.store import Archive, Identity
+
+WHOLE_LIMIT = 20_000  # passages up to which a snapshot is always written whole: seconds at most
+_TAIL = 5_000  # a segment of fewer passages is written again together with what is new
+_KEPT = 2  # snapshots: the current one and the one to fall back to
+_WASTE = 0.25  # share of removed passages from which all segments are written again
+_WRITER_BYTES = 64_000_000
+
+
+def publish(archive: Archive, data: Path, *, whole: bool = False) -> Manifest | None:
+    """Publishes the archive as it is now and returns the new snapshot's manifest; None when there is nothing new.
+
+    The caller holds the writer lock. With ``whole`` nothing of the previous snapshot is used again.
+    """
+    identity = archive.identity()
+    if identity is None:
+        return None
+    previous = None if whole else _sound(data)
+    revision = archive.highest_revision()
+    if previous is not None and previous.revision == revision and previous.encoder == identity.encoder_fingerprint:
+        return None
+    (data / layout.SNAPSHOTS).mkdir(parents=True, exist_ok=True)
+    _remove_unfinished(data)
+    name = f"{revision:010d}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    aside = data / layout.SNAPSHOTS / f".{name}"
+    manifest = _write(archive, identity, aside, previous, data, name, revision)
+    final = data / layout.SNAPSHOTS / name
+    aside.rename(final)
+    fsync_folder(final.parent)
+    replace_file(data / layout.CURRENT, f"{name}\n".encode())
+    _remove_old(data, name)
+    return manifest
+
+
+def _write(archive: Archive, identity: Identity, aside: Path, previous: Manifest | None, data: Path, name: str, revision: int) -> Manifest:
+    aside.mkdir()
+    (aside / layout.SEGMENTS).mkdir()
+    kept = _kept_segments(archive, previous, identity)
+    files: dict[str, FileEntry] = {}
+    if previous is not None:
+        for segment in kept:
+            files |= _link_segment(data / layout.SNAPSHOTS / previous.name, aside, previous, segment)
+    after = kept[-1].upto if kept else 0
+    segment, written = build_segment(archive, aside / layout.SEGMENTS, after, revision, identity.dimension)
+    files |= {f"{layout.SEGMENTS}/{segment.name}/{path}": entry for path, entry in written.items()}
+    files |= _write_lexical(archive, aside, data, previous if kept else None)
+    statistics = archive.statistics()
+    manifest = Manifest(
+        name=name,
+        created_at=datetime.now(UTC),
+        encoder=identity.encoder_fingerprint,
+        dimension=identity.dimension,
+        revision=revision,
+        articles=statistics.articles,
+        passages=statistics.passages,
+        segments=(*kept, segment),
+        files=files,
+    )
+    replace_file(aside / layout.MANIFEST, manifest.model_dump_json(indent=1).encode())
+    fsync_folder(aside / layout.SEGMENTS)
+    fsync_folder(aside)
+    return manifest
+
+
+def _kept_segments(archive: Archive, previous: Manifest | None, identity: Identity) -> tuple[SegmentEntry, ...]:
+    """The segments of the previous snapshot that are used again: a prefix, so that what is new stays one range of revisions."""
+    live = archive.statistics().passages
+    if previous is None or previous.encoder != identity.encoder_fingerprint or live <= WHOLE_LIMIT:
+        return ()
+    kept = list(previous.segments)
+    stored = sum(segment.passages for segment in kept)
+    removed = len(archive.removed(previous.revision)[0])
+    new = max(live - previous.passages + removed, 0)
+    if stored + new - live > _WASTE * stored:
+        return ()
+    while kept and kept[-1].passages <= max(_TAIL, 2 * new):
+        new += kept.pop().passages
+    return tuple(kept)
+
+
+def _link_segment(source: Path, aside: Path, previous: Manifest, segment: SegmentEntry) -> dict[str, FileEntry]:
+    prefix = f"{layout.SEGMENTS}/{segment.name}"
+    (aside / prefix).mkdir()
+    files = {path: entry for path, entry in previous.files.items() if path.startswith(f"{prefix}/")}
+    for path in files:
+        _link(source / path, aside / path)
+    fsync_folder(aside / prefix)
+    return files
+
+
+def _write_lexical(archive: Archive, aside: Path, data: Path, previous: Manifest | None) -> dict[str, FileEntry]:
+    """Writes the Tantivy folder: the previous one's files, linked, plus what has changed since; or all of it anew."""
+    place = aside / layout.LEXICAL
+    place.mkdir()
+    if previous is None:
+        index = create_index(place)
+        after = 0
+    else:
+        for path in previous.files:
+            if path.startswith(f"{layout.LEXICAL}/"):
+                _link(data / layout.SNAPSHOTS / previous.name / path, aside / path)
+        index = open_index(place)
+        after = previous.revision
+    _update_lexical(index, archive, after)
+    files: dict[str, FileEntry] = {}
+    for path in sorted(place.iterdir()):
+        if path.name.endswith(".lock"):
+            path.unlink()
+            continue
+        relative = f"{layout.LEXICAL}/{path.name}"
+        # Tantivy never writes to a segment file again, so a file of the same name is the linked one; its JSON files change.
+        known = previous.files.get(relative) if previous is not None and path.suffix != ".json" else None
+        if known is None:
+            fsync_file(path)
+        files[relative] = known or FileEntry(bytes=path.stat().st_size, sha256=sha256_of(path))
+    fsync_folder(place)
+    return files
+
+
+def _update_lexical(index: tantivy.Index, archive: Archive, after: int) -> None:
+    writer = index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+    if after:
+        for article_id in archive.removed(after)[1]:
+            writer.delete_documents_by_term("article_id", int(article_id))
+    for batch in archive.changed_articles(after):
+        for article_id, article in batch:
+            if after:
+                writer.delete_documents_by_term("article_id", article_id)
+            writer.add_document(_document(article_id, article))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.writer(heap_size=_WRITER_BYTES, num_threads=1).garbage_collect_files()
+
+
+def _document(article_id: int, article: Article) -> tantivy.Document:
+    names = {"source": [article.source], "topic": list(article.topics), "language": [article.language]}
+    return tantivy.Document(
+        article_id=article_id,
+        published_at=timestamp(article.published_at),
+        title=article.title,
+        content=f"{article.title}\n{article.text}",
+        **{field: [name.casefold() for name in values if name] for field, values in names.items()},
+    )
+
+
+def _sound(data: Path) -> Manifest | None:
+    """The current snapshot's manifest if all its files are there in full size; its digests are for readers to check."""
+    name = current_name(data)
+    if name is None:
+        return None
+    folder = data / layout.SNAPSHOTS / name
+    try:
+        manifest = read_manifest(folder)
+        complete = all((folder / path).stat().st_size == entry.bytes for path, entry in manifest.files.items())
+    except (DamagedSnapshot, OSError):
+        return None
+    return manifest if complete else None
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
+        fsync_file(target)
+
+
+def _remove_unfinished(data: Path) -> None:
+    for folder in (data / layout.SNAPSHOTS).glob(".*"):
+        shutil.rmtree(folder)
+
+
+def _remove_old(data: Path, current: str) -> None:
+    others = [folder for folder in snapshot_folders(data) if folder.name != current]
+    for folder in others[_KEPT - 1 :]:
+        shutil.rmtree(folder)

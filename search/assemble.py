@@ -1,0 +1,56 @@
+"""The one file that names concrete classes and wires them together from the settings."""
+
+from pathlib import Path
+
+from search.engine import Depths, SearchEngine
+from search.errors import BroadsheetError
+from search.index.live import LiveSnapshot
+from search.models.encoder import SentenceEncoder
+from search.models.reranker import CrossEncoderReranker
+from search.protocols import Encoder, Reranker
+from search.settings import Settings
+from search.store import Archive, open_archive
+
+NO_RERANKER = "none"
+
+
+def open_engine(settings: Settings) -> SearchEngine:
+    """A search engine over the data folder; it may still be empty, then searching raises NoIndex."""
+    archive = open_data(settings)
+    encoder = load_encoder(settings)
+    live = LiveSnapshot(settings.data, encoder.fingerprint)
+    depths = Depths(settings.candidates, settings.rerank_depth)
+    return SearchEngine(encoder, load_reranker(settings), live, archive, depths)
+
+
+def open_data(settings: Settings) -> Archive:
+    """The archive of the data folder, which is created if need be."""
+    return open_archive(database_url(settings))
+
+
+def database_url(settings: Settings) -> str:
+    """The database that was asked for, else a SQLite file in the data folder."""
+    if settings.database_url:
+        return settings.database_url
+    create_folder(settings.data)
+    return f"sqlite:///{(settings.data / 'broadsheet.db').resolve()}"
+
+
+def create_folder(path: Path) -> None:
+    """Makes the data folder; raises BroadsheetError when it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BroadsheetError(f"The data folder {path} cannot be created ({error.strerror}): give another one with --data.") from error
+
+
+def load_encoder(settings: Settings) -> Encoder:
+    """The bi-encoder of the settings."""
+    return SentenceEncoder.load(settings.encoder, settings.device, settings.precision)
+
+
+def load_reranker(settings: Settings) -> Reranker | None:
+    """The cross-encoder of the settings; None when it is "none"."""
+    if settings.reranker == NO_RERANKER:
+        return None
+    return CrossEncoderReranker.load(settings.reranker, settings.device, settings.precision)

@@ -1,0 +1,231 @@
+"""Answers queries: encode, retrieve, fuse, rerank, cut off, fetch and cut snippets. Knows nothing of HTTP or files.
+
+``SearchEngine.search_many`` reads as the list of stages; how evidence becomes an order is in ``ranking`` and ``cutoff``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+
+import numpy as np
+
+from search.article import StoredArticle
+from search.cutoff import worth_ranking, worth_showing
+from search.errors import NotFound
+from search.index.lexical import UNKNOWN_DATE
+from search.index.live import LiveSnapshot
+from search.index.snapshot import Snapshot
+from search.index.vectors import backend
+from search.overview import Overview
+from search.protocols import Candidates, Encoder, Floats, Ids, Reranker
+from search.query import Filters, Mode, Query, Sort
+from search.ranking import CombinationWeights, combine, minmax_fusion
+from search.response import Hit, SearchResponse, Seconds
+from search.snippet import Highlighter
+from search.store import Archive
+from search.text import passage_text
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """How many articles each first stage contributes to a ranking, and how many of them the reranker reads."""
+
+    candidates: int = 200
+    rerank: int = 32
+
+
+@dataclass(slots=True)
+class _Ranking:
+    """A query on its way through the stages; the arrays are in ranking order, best first."""
+
+    query: Query
+    candidates: Candidates
+    fused: Floats
+    relevance: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def take(self, order: Ids) -> None:
+        self.candidates = _rows(self.candidates, order)
+        self.fused = self.fused[order]
+        self.relevance = self.relevance[order]
+
+
+class SearchEngine:
+    """Answers from the live snapshot with the models it was given. ``search_many`` is safe to call from one thread at a time
+    per set of models; the other methods from any."""
+
+    def __init__(self, encoder: Encoder, reranker: Reranker | None, live: LiveSnapshot, archive: Archive, depths: Depths) -> None:
+        self._encoder = encoder
+        self._reranker = reranker
+        self._live = live
+        self._archive = archive
+        self._depths = depths
+        self._weights = CombinationWeights()
+
+    def search(self, query: Query) -> SearchResponse:
+        """The same as ``search_many`` for one query."""
+        return self.search_many([query])[0]
+
+    def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
+        """Answers several queries with one pass through each model; each answer is what the query would get alone."""
+        started = perf_counter()
+        snapshot = self._live.opened.snapshot
+        vectors = self._encoder.encode_queries([query.text for query in queries])
+        encoded = perf_counter() - started
+        rankings = [self._first_stage(snapshot, query, vector) for query, vector in zip(queries, vectors, strict=True)]
+        reranked = self._rerank(rankings)
+        responses = []
+        for ranking in rankings:
+            _cut_off(ranking)
+            begun = perf_counter()
+            hits = self._hits(ranking)
+            seconds = Seconds(
+                encode=encoded,
+                retrieve=ranking.seconds["retrieve"],
+                rerank=reranked if len(ranking.relevance) and not np.isnan(ranking.relevance).all() else 0.0,
+                fetch=perf_counter() - begun,
+                total=perf_counter() - started,
+            )
+            query = ranking.query
+            responses.append(SearchResponse(query.text, len(ranking.fused), query.offset, snapshot.name, hits, seconds))
+        return responses
+
+    def article(self, article_id: int) -> StoredArticle:
+        """The article with this id; raises NotFound."""
+        found = self._archive.articles([article_id]) if 0 < article_id < 2**63 else {}
+        if article_id not in found:
+            raise NotFound(f"There is no article {article_id} in this archive.")
+        return found[article_id]
+
+    def similar(self, article_id: int, top_k: int) -> tuple[Hit, ...]:
+        """The articles nearest to the mean of an article's passages, without itself; raises NotFound."""
+        self.article(article_id)
+        snapshot = self._live.opened.snapshot
+        mean = snapshot.passage_vectors(article_id).mean(axis=0) if len(snapshot.passage_vectors(article_id)) else None
+        if mean is None:
+            return ()
+        vector = (mean / np.linalg.norm(mean)).astype(np.float32)
+        candidates = snapshot.dense("", vector, Filters(), top_k + 1)
+        order = np.lexsort((candidates.article_id, -candidates.similarity))
+        order = order[candidates.article_id[order] != article_id][:top_k]
+        query = Query("similar articles", top_k=max(top_k, 1))
+        ranking = _Ranking(query, _rows(candidates, order), candidates.similarity[order])
+        return self._hits(ranking)
+
+    def overview(self) -> Overview:
+        """What the served snapshot holds; raises NoIndex."""
+        opened = self._live.opened
+        manifest, columns = opened.snapshot.manifest, opened.snapshot.columns
+        dated = columns.published_at[columns.published_at != UNKNOWN_DATE]
+        return Overview(
+            snapshot=manifest.name,
+            published_at=manifest.created_at,
+            articles=len(opened.snapshot),
+            passages=len(columns.passage_id),
+            sources=columns.sources(),
+            topics=columns.topics(),
+            languages=columns.languages(),
+            earliest=datetime.fromtimestamp(int(dated.min()), UTC) if len(dated) else None,
+            latest=datetime.fromtimestamp(int(dated.max()), UTC) if len(dated) else None,
+            notice=opened.notice,
+            backend=backend(),
+        )
+
+    def refresh(self) -> bool:
+        """Swaps to the newest published snapshot, if there is a newer one; cheap when there is not."""
+        return self._live.refresh()
+
+    def _first_stage(self, snapshot: Snapshot, query: Query, vector: Floats) -> _Ranking:
+        """All candidates of the query's mode that are worth ranking, by their fused evidence."""
+        begun = perf_counter()
+        depth = self._depths.candidates
+        if query.mode is Mode.HYBRID:
+            candidates = snapshot.hybrid(query.text, vector, query.filters, depth)
+            fused = minmax_fusion(candidates.similarity, candidates.bm25)
+        elif query.mode is Mode.DENSE:
+            candidates = snapshot.dense(query.text, vector, query.filters, depth)
+            fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=1.0)
+        else:
+            candidates = snapshot.lexical(query.text, vector, query.filters, depth)
+            fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=0.0)
+        order = np.lexsort((candidates.article_id, -fused))
+        order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
+        ranking = _Ranking(query, _rows(candidates, order), fused[order])
+        ranking.relevance = np.full(len(order), np.nan, np.float32)
+        ranking.seconds["retrieve"] = perf_counter() - begun
+        return ranking
+
+    def _rerank(self, rankings: Sequence[_Ranking]) -> float:
+        """Reorders the top of every ranking that asks for it, in one pass through the model; returns the seconds it took."""
+        begun = perf_counter()
+        reranker = self._reranker
+        wanted = [ranking for ranking in rankings if ranking.query.rerank and len(ranking.fused)]
+        if reranker is None or not wanted:
+            return 0.0
+        depth = self._depths.rerank
+        texts = self._passage_texts([_rows(ranking.candidates, np.arange(min(depth, len(ranking.fused)))) for ranking in wanted])
+        pairs = [(ranking.query.text, text) for ranking, group in zip(wanted, texts, strict=True) for text in group]
+        relevance = reranker.relevance(pairs)
+        first = 0
+        for ranking, group in zip(wanted, texts, strict=True):
+            count = len(group)
+            read = relevance[first : first + count]
+            first += count
+            ranking.relevance[:count] = read
+            combined = combine(ranking.fused[:count], read, self._weights)
+            top = np.lexsort((ranking.candidates.article_id[:count], -combined))
+            ranking.take(np.concatenate([top, np.arange(count, len(ranking.fused))]))
+        return perf_counter() - begun
+
+    def _passage_texts(self, groups: Sequence[Candidates]) -> list[list[str]]:
+        """What the reranker reads of each candidate: the title and the best passage."""
+        articles = self._archive.articles(sorted({int(i) for group in groups for i in group.article_id}))
+        texts: list[list[str]] = []
+        for group in groups:
+            windows = zip(group.article_id.tolist(), group.start.tolist(), group.end.tolist(), strict=True)
+            stored = [(articles.get(i), start, end) for i, start, end in windows]
+            texts.append([passage_text(s.article.title, s.article.text[start:end]) if s else "" for s, start, end in stored])
+        return texts
+
+    def _hits(self, ranking: _Ranking) -> tuple[Hit, ...]:
+        """The page of the ranking that was asked for, with its articles and snippets."""
+        query = ranking.query
+        first, last = query.offset, min(query.offset + query.top_k, len(ranking.fused))
+        page = _rows(ranking.candidates, np.arange(first, max(last, first)))
+        articles = self._archive.articles(page.article_id.tolist())
+        highlighter = Highlighter(query.text)
+        hits = []
+        for position, article_id in enumerate(page.article_id.tolist()):
+            stored = articles.get(article_id)
+            if stored is None:
+                continue  # deleted since the snapshot was published
+            start, end = int(page.start[position]), int(page.end[position])
+            rank = first + position
+            relevance = float(ranking.relevance[rank]) if len(ranking.relevance) else np.nan
+            hits.append(
+                Hit(
+                    rank=rank + 1,
+                    id=article_id,
+                    article=stored.article,
+                    snippet=highlighter.snippet(stored.article.text[start:end] or stored.article.title),
+                    passage=(start, end),
+                    similarity=float(page.similarity[position]),
+                    bm25=float(page.bm25[position]),
+                    fused=float(ranking.fused[rank]),
+                    relevance=None if np.isnan(relevance) else relevance,
+                )
+            )
+        return tuple(hits)
+
+
+def _rows(candidates: Candidates, order: Ids) -> Candidates:
+    return Candidates._make(column[order] for column in candidates)
+
+
+def _cut_off(ranking: _Ranking) -> None:
+    """Leaves out what the reranker found irrelevant and, if asked for, puts the rest in order of date, newest first."""
+    ranking.take(np.flatnonzero(worth_showing(ranking.relevance)))
+    if ranking.query.sort is Sort.DATE:
+        # An unknown date is the smallest number, so these come last; equal dates stay in order of relevance.
+        ranking.take(np.argsort(-ranking.candidates.published_at.astype(np.float64), kind="stable"))

@@ -1,0 +1,1 @@
+"""The published index: immutable snapshots of FAISS vectors, a Tantivy index and filter columns."""

@@ -1,0 +1,176 @@
+"""A published snapshot, opened for searching: vectors, BM25 and filter columns of one moment of the archive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from search.index import layout
+from search.index.columns import Columns, Segment, read_table
+from search.index.lexical import LexicalIndex
+from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest, verify
+from search.index.vectors import FaissVectors
+from search.protocols import Candidates, Floats, Ids, Vectors
+from search.query import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSegment:
+    """A segment in memory; ``first_id`` and ``last_id`` bound the ids of its passages."""
+
+    entry: SegmentEntry
+    columns: Segment
+    vectors: FaissVectors
+    first_id: int
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a process has verified and loaded before: a swap reads only what is new."""
+
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+    segments: Mapping[str, LoadedSegment] = field(default_factory=dict)
+
+
+class Snapshot:
+    """Implements CandidateSource over one immutable snapshot folder. Safe for concurrent searches."""
+
+    def __init__(self, folder: Path, manifest: Manifest, segments: list[LoadedSegment], lexical: LexicalIndex) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.columns = Columns([segment.columns for segment in segments])
+        self._segments = [segment for segment in segments if len(segment.vectors)]
+        self._lexical = lexical
+        self.loaded = Loaded(
+            {path: entry for path, entry in manifest.files.items() if path.startswith(layout.SEGMENTS)},
+            {segment.entry.name: segment for segment in segments},
+        )
+
+    @classmethod
+    def open(cls, folder: Path, loaded: Loaded | None = None) -> "Snapshot":
+        """Verifies every file against the manifest, then loads; raises DamagedSnapshot."""
+        loaded = loaded or Loaded()
+        manifest = read_manifest(folder)
+        verify(folder, manifest, dict(loaded.files))
+        segments = [
+            loaded.segments[entry.name] if _unchanged(entry, manifest, loaded) else _load_segment(folder, entry)
+            for entry in manifest.segments
+        ]
+        return cls(folder, manifest, segments, LexicalIndex(folder / layout.LEXICAL))
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @property
+    def encoder_fingerprint(self) -> str:
+        return self.manifest.encoder
+
+    def __len__(self) -> int:
+        return len(self.columns.article_id)
+
+    def lexical(self, text: str, vector: Floats | None, filters: Filters, depth: int) -> Candidates:
+        """The ``depth`` best articles by BM25; without a vector their first passage stands for them, with similarity 0."""
+        bm25, article_ids = self._lexical.search(text, filters, depth)
+        if vector is None:
+            positions = np.array([self.columns.passages_of(row)[0] for row in self.columns.rows(article_ids)], np.int64)
+            return self._candidates(positions, np.zeros(len(positions), np.float32), bm25)
+        positions, similarity = self._best_passages(vector, self.columns.rows(article_ids))
+        return self._candidates(positions, similarity, bm25)
+
+    def dense(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+        """The ``depth`` best articles by the similarity of their best passage."""
+        positions, similarity = self._nearest(vector, filters, depth)
+        article_ids = self.columns.article_id[self.columns.passage_article[positions]]
+        return self._candidates(positions, similarity, self._lexical.scores(text, article_ids))
+
+    def hybrid(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+        """The union of the two, each row with both scores."""
+        dense = self.dense(text, vector, filters, depth)
+        bm25, article_ids = self._lexical.search(text, filters, depth)
+        new = ~np.isin(article_ids, dense.article_id)
+        positions, similarity = self._best_passages(vector, self.columns.rows(article_ids[new]))
+        lexical = self._candidates(positions, similarity, bm25[new])
+        return Candidates._make(np.concatenate([getattr(dense, name), getattr(lexical, name)]) for name in Candidates._fields)
+
+    def passage_vectors(self, article_id: int) -> Vectors:
+        """(passages, dimension) vectors of an article, in the order of its text; none when it is not in the snapshot."""
+        row = int(self.columns.rows(np.array([article_id]))[0])
+        if row == len(self) or self.columns.article_id[row] != article_id:
+            return np.empty((0, self.manifest.dimension), np.float32)
+        ids = self.columns.passage_id[self.columns.passages_of(row)]
+        vectors = np.empty((len(ids), self.manifest.dimension), np.float32)
+        for segment, inside in self._split(ids):
+            vectors[inside] = segment.vectors.vectors(ids[inside])
+        return vectors
+
+    def _nearest(self, vector: Floats, filters: Filters, depth: int) -> tuple[Ids, Floats]:
+        """Positions and similarities of the best passage of each of the ``depth`` nearest articles."""
+        allowed = self.columns.allowed_passages(filters)
+        wanted = 2 * depth
+        while True:
+            found = [segment.vectors.search(vector, wanted, allowed) for segment in self._segments]
+            similarity = np.concatenate([np.empty(0, np.float32), *(part[0] for part in found)])
+            ids = np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)])
+            best = np.lexsort((ids, -similarity))[:wanted]
+            positions = np.searchsorted(self.columns.passage_id, ids[best])
+            _, first = np.unique(self.columns.passage_article[positions], return_index=True)
+            if len(first) >= depth or len(best) < wanted:
+                kept = np.sort(first)[:depth]
+                return positions[kept], similarity[best][kept]
+            wanted *= 4  # many passages of few articles: look deeper
+
+    def _best_passages(self, vector: Floats, rows: Ids) -> tuple[Ids, Floats]:
+        """Positions and exact similarities of the best passage of each given article row."""
+        if len(rows) == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        groups = [self.columns.passages_of(row) for row in rows]
+        positions = np.concatenate(groups)
+        ids = self.columns.passage_id[positions]
+        similarity = np.empty(len(ids), np.float32)
+        for segment, inside in self._split(ids):
+            similarity[inside] = segment.vectors.similarities(vector, ids[inside])
+        owner = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+        order = np.lexsort((ids, -similarity, owner))
+        best = order[np.searchsorted(owner[order], np.arange(len(groups)))]
+        return positions[best], similarity[best]
+
+    def _split(self, ids: Ids) -> list[tuple[LoadedSegment, Ids]]:
+        """Which of the ids each segment holds, as positions in ``ids``."""
+        parts = [(segment, np.flatnonzero((ids >= segment.first_id) & (ids <= segment.last_id))) for segment in self._segments]
+        return [(segment, inside) for segment, inside in parts if len(inside)]
+
+    def _candidates(self, positions: Ids, similarity: Floats, bm25: Floats) -> Candidates:
+        columns = self.columns
+        rows = columns.passage_article[positions]
+        return Candidates(
+            article_id=columns.article_id[rows],
+            passage_id=columns.passage_id[positions],
+            start=columns.start[positions],
+            end=columns.end[positions],
+            published_at=columns.published_at[rows],
+            similarity=similarity,
+            bm25=bm25,
+        )
+
+
+def _unchanged(entry: SegmentEntry, manifest: Manifest, loaded: Loaded) -> bool:
+    prefix = f"{layout.SEGMENTS}/{entry.name}/"
+    return entry.name in loaded.segments and all(
+        loaded.files.get(path) == file for path, file in manifest.files.items() if path.startswith(prefix)
+    )
+
+
+def _load_segment(folder: Path, entry: SegmentEntry) -> LoadedSegment:
+    place = folder / layout.SEGMENTS / entry.name
+    columns = Segment(
+        passages=read_table(place / layout.PASSAGES),
+        articles=read_table(place / layout.ARTICLES),
+        removed_passages=np.load(place / layout.REMOVED_PASSAGES, allow_pickle=False),
+        removed_articles=np.load(place / layout.REMOVED_ARTICLES, allow_pickle=False),
+    )
+    ids = columns.passages["id"].to_numpy()
+    first, last = (int(ids[0]), int(ids[-1])) if len(ids) else (0, -1)
+    return LoadedSegment(entry, columns, FaissVectors.load(place / layout.VECTORS), first, last)
