@@ -1,0 +1,42 @@
+"""The state of a search as it stands in the address, so that every link of a page can keep it or change one thing."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Names and values of a query string, in order and without blanks."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, request: Request) -> "Address":
+        """The address that was asked for."""
+        return cls(tuple((name, value) for name, value in request.query_params.multi_items() if value.strip()))
+
+    def one(self, name: str) -> str:
+        """The first value of the name, or nothing."""
+        return next((value for other, value in self.pairs if other == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """All values of the name."""
+        return [value for other, value in self.pairs if other == name]
+
+    def having(self, name: str, value: object) -> "Address":
+        """The same with this as the name's only value."""
+        return Address((*self.without(name).pairs, (name, str(value))))
+
+    def without(self, *names: str) -> "Address":
+        """The same without these names."""
+        return Address(tuple(pair for pair in self.pairs if pair[0] not in names))
+
+    def dropping(self, name: str, value: str) -> "Address":
+        """The same without one of the name's values."""
+        return Address(tuple(pair for pair in self.pairs if pair != (name, value)))
+
+    def at(self, path: str) -> str:
+        """The link to ``path`` in this state."""
+        return f"{path}?{urlencode(self.pairs)}" if self.pairs else path

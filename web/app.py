@@ -1,0 +1,59 @@
+"""The application, as a function of the engine that it serves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from search.settings import Settings
+from web import api, pages
+from web.errors import handle_errors
+from web.headers import SecurityHeaders
+from web.intake import HeadAsGet, Intake
+from web.metrics import Measured
+from web.protocols import Engine
+from web.queue import ModelQueue
+from web.refresh import Refresher
+from web.service import Service
+
+_REFRESH_SECONDS = 2.0
+
+
+@asynccontextmanager
+async def _running(queue: ModelQueue, refresher: Refresher) -> AsyncIterator[None]:
+    queue.start()
+    refresher.start()
+    yield
+    await asyncio.to_thread(refresher.close)
+    await asyncio.to_thread(queue.close)
+
+
+def create_app(engine: Engine, settings: Settings) -> FastAPI:
+    """An application that answers from the engine; its queue and its look-out for new snapshots run while it does."""
+    queue = ModelQueue(size=settings.queue_size, batch_size=settings.batch_size, deadline=settings.deadline)
+    service = Service(engine, queue)
+    app = FastAPI(
+        title="Broadsheet",
+        summary="Semantic search for news.",
+        version=version("broadsheet"),
+        docs_url=None,  # the stock pages load scripts from a CDN; ours is /docs in web.pages
+        redoc_url=None,
+        lifespan=lambda _app: _running(queue, Refresher(engine, every=_REFRESH_SECONDS)),
+        middleware=[
+            Middleware(HeadAsGet),
+            Middleware(SecurityHeaders),
+            Middleware(Measured, metrics=service.metrics),
+            Middleware(Intake, deadline=settings.deadline),
+        ],
+    )
+    app.state.service = service
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    handle_errors(app)
+    return app

@@ -1,0 +1,93 @@
+"""What a request may say, checked once at the edge and turned into our values.
+
+One model serves the address of ``GET``, the JSON body of ``POST`` and the page's form, so that they accept the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from search.dates import parse_period
+from search.errors import BadInput
+from search.query import Filters, Mode, Query, Sort
+
+Name = Annotated[str, StringConstraints(max_length=500)]
+Names = Annotated[list[Name], Field(max_length=100)]
+
+
+class Parameters(BaseModel):
+    """Base of all requests: refuses unknown names, takes a blank or null for "not given" and one value for a list of one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            raise BadInput("The body must be a JSON object, sent with Content-Type: application/json.", field="body")
+        for name in given:
+            if name not in cls.model_fields:
+                shown = name if len(name) <= 40 else name[:40] + "…"
+                raise BadInput(f"Unknown parameter {shown!r}: the known ones are {', '.join(cls.model_fields)}.", field=shown)
+        tidy: dict[str, Any] = {}
+        for name, value in given.items():
+            if get_origin(cls.model_fields[name].annotation) is list:
+                values = [one for one in (value if isinstance(value, list) else [value]) if not _blank(one)]
+                if values:
+                    tidy[name] = values
+            elif not _blank(value):
+                tidy[name] = value
+        return tidy
+
+    @classmethod
+    def refuse_repeats(cls, address: Iterable[tuple[str, str]]) -> None:
+        """Raises BadInput when an address gives a single value twice: which one is meant cannot be known."""
+        for name, times in Counter(name for name, value in address if not _blank(value)).items():
+            if times > 1 and get_origin(cls.model_fields[name].annotation) is not list:
+                raise BadInput(f"{name} is given {times} times: give it once.", field=name)
+
+
+class PageParameters(Parameters):
+    """A search as the page may ask for it; without ``q`` there is nothing to search for yet."""
+
+    q: str = Field("", description='What to look for: words, a question, a "phrase"; -word leaves out.', examples=["oil price shock"])
+    top_k: int = Field(10, ge=1, description="Number of articles to return; offset + top_k is at most 1,000.", examples=[10])
+    offset: int = Field(0, ge=0, description="Number of articles of the ranking to skip.", examples=[0])
+    mode: Mode = Field(Mode.HYBRID, description="First stage: words and meaning (hybrid), meaning (dense) or words (bm25).")
+    rerank: bool = Field(True, description="Let the cross-encoder read the best passages and order the articles again.")
+    after: Name | None = Field(None, description="Published then or later: 2020, 2020-04, 2020-04-21 or an ISO time.", examples=["2020"])
+    before: Name | None = Field(None, description="Published then or earlier; 2020 is until the end of 2020.", examples=["2020-06"])
+    source: Names = Field([], description="Published by this source; of several any one.", examples=[["BBC"]])
+    topic: Names = Field([], description="About this topic; of several any one.", examples=[["Business"]])
+    language: Names = Field([], description="In this language; of several any one.", examples=[["en"]])
+    sort: Sort = Field(Sort.RELEVANCE, description="Order of the articles: by relevance, or the newest first.")
+
+    def query(self) -> Query:
+        """The same as a Query. Raises BadInput for what no search could answer."""
+        return Query(
+            text=self.q,
+            top_k=self.top_k,
+            offset=self.offset,
+            mode=self.mode,
+            rerank=self.rerank,
+            sort=self.sort,
+            filters=Filters(
+                after=parse_period(self.after, "after").first if self.after else None,
+                before=parse_period(self.before, "before").last if self.before else None,
+                sources=tuple(self.source),
+                topics=tuple(self.topic),
+                languages=tuple(self.language),
+            ),
+        )
+
+
+class SearchParameters(PageParameters):
+    """A search as the API takes it."""
+
+    q: str = Field(description='What to look for: words, a question, a "phrase"; -word leaves out.', examples=["oil price shock"])
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -1,0 +1,37 @@
+"""What the web asks of an engine: ``search.engine.SearchEngine`` does it for real, the tests bring a small one of their own."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from search.article import StoredArticle
+from search.overview import Overview
+from search.query import Query
+from search.response import Hit, SearchResponse
+
+
+class Engine(Protocol):
+    """A searchable archive.
+
+    ``search_many`` and ``similar`` use the models and are called by one thread at a time; the others may be called
+    by any thread at any time. Each raises NoIndex as long as nothing has been published.
+    """
+
+    def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
+        """One response per query, in their order, found in one batch through the models."""
+        ...
+
+    def article(self, article_id: int) -> StoredArticle:
+        """The article of that id. Raises NotFound."""
+        ...
+
+    def similar(self, article_id: int, top_k: int) -> tuple[Hit, ...]:
+        """At most ``top_k`` articles nearest in meaning, without the article itself. Raises NotFound."""
+        ...
+
+    def overview(self) -> Overview:
+        """What the snapshot now served holds; cheap."""
+        ...
+
+    def refresh(self) -> bool:
+        """True after swapping to a newer published snapshot; cheap when there is none."""
+        ...

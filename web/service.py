@@ -1,0 +1,67 @@
+"""What the routes work with: the engine behind its queue, the metrics and the readiness probe, made once per application."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from search.article import StoredArticle
+from search.errors import NoIndex
+from search.overview import Overview
+from search.query import Query
+from search.response import Hit, SearchResponse
+from web.metrics import Metrics
+from web.protocols import Engine
+from web.queue import ModelQueue
+
+_READY_FOR_SECONDS = 10.0
+_SIMILAR_ARTICLES = 6
+
+
+class Service:
+    """An engine that many requests share."""
+
+    def __init__(self, engine: Engine, queue: ModelQueue) -> None:
+        self.engine = engine
+        self.queue = queue
+        self.metrics = Metrics(queue, self.overview_or_none)
+        self._probing = asyncio.Lock()
+        self._proved_at = float("-inf")
+
+    async def search(self, query: Query) -> SearchResponse:
+        """The engine's answer, found together with those of the requests that wait beside it."""
+        response = await self.queue.run(self.engine.search_many, query)
+        self.metrics.observe_stages(response.seconds)
+        return response
+
+    async def similar(self, stored: StoredArticle) -> tuple[Hit, ...]:
+        """A few articles nearest in meaning."""
+        return await self.queue.run(self._similar_many, stored.id)
+
+    def _similar_many(self, ids: Sequence[int]) -> list[tuple[Hit, ...]]:
+        return [self.engine.similar(article_id, _SIMILAR_ARTICLES) for article_id in ids]
+
+    def overview_or_none(self) -> Overview | None:
+        """What is served, or None as long as nothing is."""
+        try:
+            return self.engine.overview()
+        except NoIndex:
+            return None
+
+    async def check_ready(self) -> None:
+        """Returns when a real search was answered in the last ten seconds; raises the error that it met otherwise."""
+        async with self._probing:
+            if time.monotonic() - self._proved_at > _READY_FOR_SECONDS:
+                await self.queue.run(self.engine.search_many, Query("news", top_k=1))
+                self._proved_at = time.monotonic()
+
+
+def service_of(request: Request) -> Service:
+    """The service of the application that received the request."""
+    service: Service = request.app.state.service
+    return service
+
+
+TheService = Annotated[Service, Depends(service_of)]
