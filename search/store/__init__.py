@@ -2,7 +2,7 @@
 
 from search.store.archive import Archive, open_archive
 from search.store.hashes import record_hash, text_hash
-from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Write
+from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Twin, Write
 
 __all__ = [
     "Archive",
@@ -10,6 +10,7 @@ __all__ = [
     "Identity",
     "PassageBatch",
     "State",
+    "Twin",
     "Write",
     "open_archive",
     "record_hash",

@@ -18,7 +18,7 @@ from search.store import rows
 from search.store.database import Database
 from search.store.hashes import key_hash
 from search.store.migrate import migrate
-from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Write
+from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Twin, Write
 from search.store.schema import archive, articles, passages, removed_articles, removed_passages
 
 
@@ -120,14 +120,16 @@ class Archive:
         with self._database.reading() as connection:
             return rows.states(connection, keys)
 
-    def keys_of_texts(self, text_hashes: Sequence[bytes]) -> dict[bytes, str]:
-        """For each text that is already stored, the key of the first article that has it."""
-        query = select(articles.c.text_hash, articles.c.key).order_by(articles.c.id)
-        found: dict[bytes, str] = {}
+    def twins(self, text_hashes: Sequence[bytes]) -> set[Twin]:
+        """What is stored with any of these texts.
+
+        An article that equals a twin in text, source and date is an exact duplicate; agency copy that another source ran,
+        or the same text on another day, is not.
+        """
+        query = select(articles.c.text_hash, articles.c.source, articles.c.published_at)
         with self._database.reading() as connection:
-            for row in rows.fetch(connection, query, articles.c.text_hash, list(set(text_hashes))):
-                found.setdefault(row.text_hash, row.key)
-        return found
+            found = rows.fetch(connection, query, articles.c.text_hash, list(set(text_hashes)))
+            return {Twin(row.text_hash, row.source, row.published_at) for row in found}
 
     def save(self, writes: Sequence[Write]) -> None:
         """Stores all of it in one transaction as one new revision, or, on any error, nothing.

@@ -118,7 +118,7 @@ def _postgresql(url: URL) -> Engine:
         url = url.update_query_dict({"connect_timeout": str(_CONNECT_SECONDS)})
     try:
         return create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise MissingDependency("PostgreSQL needs the psycopg package: pip install 'broadsheet[postgres]'.") from error
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,14 @@ class State(NamedTuple):
     article_id: int
     text_hash: bytes
     record_hash: bytes
+
+
+class Twin(NamedTuple):
+    """What makes an article an exact duplicate of another, whatever its key."""
+
+    text_hash: bytes
+    source: str | None
+    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
