@@ -55,14 +55,13 @@ class SentenceEncoder:
 
         folder = model_folder(name, organisation="sentence-transformers")
         place = placement(device, precision)
-        encoder = cls(_open(name, folder, place.device), _fingerprint(folder))
-        if place.dtype is torch.float32:
-            return encoder
-        exact = encoder._probe() if precision == "auto" else None
-        _lower(encoder._model, place.dtype)
-        if exact is None or agree(exact, encoder._probe()):
-            return encoder
-        return cls(_open(name, folder, place.device), encoder.fingerprint)
+        if precision == "auto" and place.dtype is not torch.float32:
+            exact = cls(_open(name, folder, place.device, torch.float32), "")._probe()
+            encoder = cls(_open(name, folder, place.device, place.dtype), _fingerprint(folder))
+            if agree(exact, encoder._probe()):
+                return encoder
+            place = place._replace(dtype=torch.float32)
+        return cls(_open(name, folder, *place), _fingerprint(folder))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The queries' vectors: (n, dimension) float32, rows of length 1, with the model's prompt for queries."""
@@ -96,31 +95,24 @@ class SentenceEncoder:
         return similarities
 
 
-def _open(name: str, folder: Path, device: "torch.device") -> "SentenceTransformer":
-    """The model in fp32; on a CPU its BERT, if that is what it is, replaced by the faster one."""
+def _open(name: str, folder: Path, device: "torch.device", dtype: "torch.dtype") -> "SentenceTransformer":
+    """The model as asked; on a CPU its BERT, if that is what it is, replaced by the faster one (pooling stays in fp32)."""
+    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Transformer
 
     from search.models.bert import PackedBert
 
+    options = {"use_safetensors": True, "dtype": torch.float32}
     try:
         with quietly():
-            model = SentenceTransformer(
-                str(folder), device=str(device), local_files_only=True, model_kwargs={"use_safetensors": True, "dtype": "float32"}
-            )
+            model = SentenceTransformer(str(folder), device=str(device), local_files_only=True, model_kwargs=options)
     except Exception as error:  # whatever a foreign model's files provoke
         raise BadInput(f"The model '{name}' could not be loaded as an encoder: {error}") from error
     if device.type == "cpu" and isinstance(model[0], Transformer) and PackedBert.fits(model[0].model):
-        model[0].model = PackedBert(model[0].model)
-    return model
-
-
-def _lower(model: "SentenceTransformer", dtype: "torch.dtype") -> None:
-    """The model's weights in ``dtype``; after a packed BERT, whose output is fp32, pooling stays in fp32."""
-    from search.models.bert import PackedBert
-
-    packed = [module for module in model.modules() if isinstance(module, PackedBert)]
-    (packed[0] if packed else model).to(dtype)
+        model[0].model = PackedBert(model[0].model, dtype)
+        return model
+    return model.to(dtype)
 
 
 def _fingerprint(folder: Path) -> str:
