@@ -1,9 +1,10 @@
 """A SQLite or PostgreSQL database behind one door: transactions that read, transactions that write, errors in one sentence."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -94,7 +95,7 @@ def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy's recipe for transactions with sqlite3: the driver begins none by itself.
         connection.isolation_level = None
         # FULL, not WAL's usual NORMAL: NORMAL may lose the last commits when the power fails. A snapshot published from
@@ -102,8 +103,7 @@ def _sqlite(url: URL) -> Engine:
         # It costs one fsync for a batch.
         for pragma in ("synchronous=FULL", "fullfsync=ON", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-        # Readers go on while a writer writes; kept in the file, so only a new one really changes.
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -111,6 +111,20 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Lets readers go on while a writer writes. The mode is kept in the file, so only a new one really changes."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # SQLite does not apply its own timeout here when another process is just making the same change.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _postgresql(url: URL) -> Engine:

@@ -3,11 +3,9 @@
 from alembic import context
 
 from search.store.migrate import VERSION_TABLE
-from search.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
     version_table=VERSION_TABLE,
     transactional_ddl=True,
 )

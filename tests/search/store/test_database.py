@@ -1,5 +1,6 @@
 """Opening databases, and what several processes may do with one at the same time."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import search
 from search.article import Article
 from search.errors import BadInput, BroadsheetError, MissingDependency
 from search.store import Archive, Identity, Write, open_archive
+from search.store.database import Database
 from search.text import Window
 
 ROOT = Path(search.__file__).parents[1]
@@ -57,6 +59,23 @@ archive.save([
     Write(old, text_hash(old), record_hash(old), stored, [Window(0, 7)], vectors),
     Write(new, text_hash(new), record_hash(new), None, Fatal([Window(0, 3)]), vectors),
 ])
+"""
+
+FILL_THE_DISK = """
+import resource, sys
+import numpy as np
+from search.article import Article
+from search.errors import BroadsheetError
+from search.store import Write, open_archive, record_hash, text_hash
+from search.text import Window
+
+archive = open_archive(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+article = Article(key="large", title="t", text="word " * 1_000_000)
+try:
+    archive.save([Write(article, text_hash(article), record_hash(article), None, [Window(0, 4)], np.zeros((1, 8), np.float16))])
+except BroadsheetError as error:
+    print(error)
 """
 
 
@@ -122,6 +141,14 @@ def test_postgresql_without_its_package_names_the_install_command(monkeypatch: p
         open_archive("postgresql://localhost/news")
 
 
+def test_a_commit_to_sqlite_is_on_the_disk_and_hinders_no_reader(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'archive.db'}")
+    with database.reading() as connection:
+        settings = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    database.close()
+
+
 def test_both_spellings_of_a_postgresql_url_open_the_archive(postgresql_url: str) -> None:
     for scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         with open_archive(postgresql_url.replace("postgresql", scheme, 1)) as archive:
@@ -161,6 +188,8 @@ def test_a_second_thread_that_writes_waits_for_the_first(database_url: str, writ
     first.start()
     assert windows.reached.wait(60)
     second.start()
+    second.join(0.5)
+    assert second.is_alive()
     windows.go_on.set()
     first.join()
     second.join()
@@ -216,3 +245,15 @@ def test_kill_9_at_any_moment_leaves_whole_batches_only(database_url: str) -> No
                 article_ids += found.article_id.tolist()
             assert sorted(keys) == sorted(f"{batch}-{number}" for batch in range(revision) for number in range(40))
             assert sorted(article_ids) == sorted(ids * 3)
+
+
+def test_a_disk_that_fills_up_is_an_error_in_one_sentence_and_nothing_is_lost(tmp_path: Path, write: Make) -> None:
+    url = f"sqlite:///{tmp_path / 'archive.db'}"
+    with claimed(url) as archive:
+        archive.save([write(Article(key="k", title="t", text="one two three four"))])
+    with start(FILL_THE_DISK, url) as child:
+        message = child.communicate()[0]
+    assert re.fullmatch(r"The archive \S+ cannot be written, nothing of this step was stored \(.*\): check that .* space left\.\n", message)
+    with open_archive(url) as archive:
+        assert [article.key for batch in archive.changed_articles(0) for _, article in batch] == ["k"]
+        assert archive.highest_revision() == 1
