@@ -14,7 +14,7 @@ from indexer.readers.record import Record, Rejected
 from search.article import Article
 from search.errors import BadRecord
 from search.protocols import Encoder
-from search.store import Archive, Write, record_hash, text_hash
+from search.store import Archive, Twin, Write, record_hash, text_hash
 from search.text import Window, passage_text, windows
 
 BATCH_ARTICLES = 512
@@ -115,7 +115,7 @@ class Indexer:
         for key, article in latest.items():
             text, record, state = hashes[key], record_hash(article), states.get(key)
             if state is None:
-                twin = (text, article.source, article.published_at)
+                twin = Twin(text, article.source, article.published_at)
                 if twin in known:
                     counts.duplicates += 1
                     continue

@@ -118,9 +118,9 @@ def _write_lexical(archive: Archive, aside: Path, data: Path, previous: Manifest
         index = create_index(place)
         after = 0
     else:
-        for path in previous.files:
-            if path.startswith(f"{layout.LEXICAL}/"):
-                _link(data / layout.SNAPSHOTS / previous.name / path, aside / path)
+        for relative in previous.files:
+            if relative.startswith(f"{layout.LEXICAL}/"):
+                _link(data / layout.SNAPSHOTS / previous.name / relative, aside / relative)
         index = open_index(place)
         after = previous.revision
     _update_lexical(index, archive, after)
@@ -155,7 +155,7 @@ def _update_lexical(index: tantivy.Index, archive: Archive, after: int) -> None:
 
 
 def _document(article_id: int, article: Article) -> tantivy.Document:
-    names = {"source": [article.source], "topic": list(article.topics), "language": [article.language]}
+    names = {"source": (article.source,), "topic": article.topics, "language": (article.language,)}
     return tantivy.Document(
         article_id=article_id,
         published_at=timestamp(article.published_at),

@@ -1,21 +1,27 @@
-"""The one file that names concrete classes and wires them together from the settings."""
+"""The one file that names concrete classes and wires them together from the settings.
+
+Models and engine are imported where they are made: importing torch takes seconds, which `broadsheet --help` need not pay for.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from search.engine import Depths, SearchEngine
 from search.errors import BroadsheetError
-from search.index.live import LiveSnapshot
-from search.models.encoder import SentenceEncoder
-from search.models.reranker import CrossEncoderReranker
 from search.protocols import Encoder, Reranker
 from search.settings import Settings
 from search.store import Archive, open_archive
 
+if TYPE_CHECKING:
+    from search.engine import SearchEngine
+
 NO_RERANKER = "none"
 
 
-def open_engine(settings: Settings) -> SearchEngine:
+def open_engine(settings: Settings) -> "SearchEngine":
     """A search engine over the data folder; it may still be empty, then searching raises NoIndex."""
+    from search.engine import Depths, SearchEngine
+    from search.index.live import LiveSnapshot
+
     archive = open_data(settings)
     encoder = load_encoder(settings)
     live = LiveSnapshot(settings.data, encoder.fingerprint)
@@ -46,6 +52,8 @@ def create_folder(path: Path) -> None:
 
 def load_encoder(settings: Settings) -> Encoder:
     """The bi-encoder of the settings."""
+    from search.models.encoder import SentenceEncoder
+
     return SentenceEncoder.load(settings.encoder, settings.device, settings.precision)
 
 
@@ -53,4 +61,6 @@ def load_reranker(settings: Settings) -> Reranker | None:
     """The cross-encoder of the settings; None when it is "none"."""
     if settings.reranker == NO_RERANKER:
         return None
+    from search.models.reranker import CrossEncoderReranker
+
     return CrossEncoderReranker.load(settings.reranker, settings.device, settings.precision)

@@ -19,13 +19,13 @@ from search.settings import Settings
 COMMANDS = "broadsheet.commands"
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Folder of the database and the index [env: BROADSHEET_DATA].", show_default=False)
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder of database and index [env: BROADSHEET_DATA].", show_default=False)
 ]
 EncoderOption = Annotated[
     str | None, typer.Option("--encoder", metavar="NAME", help="Bi-encoder: the bundled one, a folder or a hub id.", show_default=False)
 ]
 RerankerOption = Annotated[
-    str | None, typer.Option("--reranker", metavar="NAME", help="Cross-encoder: the bundled one, a folder, a hub id, or none.", show_default=False)
+    str | None, typer.Option("--reranker", metavar="NAME", help="Cross-encoder: bundled, a folder, a hub id, or none.", show_default=False)
 ]
 
 
@@ -37,9 +37,8 @@ def settings_with(data: Path | None = None, encoder: str | None = None, reranker
 
 def application() -> typer.Typer:
     """The command with all sub-commands that are installed."""
-    app = typer.Typer(
-        name="broadsheet", help="Self-hosted semantic search for news.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-    )
+    app = typer.Typer(help="Self-hosted semantic search for news.", no_args_is_help=True, add_completion=False)
+    app.pretty_exceptions_enable = False
     app.command("search")(search)
     for entry in sorted(entry_points(group=COMMANDS), key=lambda entry: entry.name):
         command: Any = entry.load()

@@ -106,9 +106,8 @@ class LexicalIndex:
 
     def _words(self, text: str) -> tantivy.Query:
         counts = Counter(query_terms(text))
-        terms = (
-            sorted(counts, key=lambda term: self._searcher.doc_freq("content", term))[:_MAX_TERMS] if len(counts) > _MAX_TERMS else counts
-        )
+        frequency = {term: self._searcher.doc_freq("content", term) for term in counts}
+        terms = sorted((term for term in counts if frequency[term]), key=lambda term: (frequency[term], term))[:_MAX_TERMS]
         should = [(tantivy.Occur.Should, self._term("content", term, float(counts[term]))) for term in terms]
         return tantivy.Query.boolean_query(should) if should else tantivy.Query.empty_query()
 

@@ -52,7 +52,7 @@ class FaissVectors:
             index = faiss.read_index(str(path))
         except RuntimeError as error:
             raise DamagedSnapshot(f"{path} cannot be read as a FAISS index ({error}); run `broadsheet rebuild`.") from error
-        return cls(faiss.downcast_index(index))
+        return cls(index)
 
     def write(self, path: Path) -> DigestWriter:
         """Writes the index file durably; ``faiss.write_index`` itself can lose its last buffer on a full disk unnoticed."""
