@@ -3,9 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-Scores = npt.NDArray[np.float32]  # (len(QUERIES), len(PASSAGES))
-
-MAX_DIFFERENCE = 0.01  # of a similarity or a relevance; all-MiniLM-L6-v2 in bf16 stays below a third of it
+Scores = npt.NDArray[np.float32]  # (queries, passages)
 
 QUERIES = (
     "oil price falls as demand collapses",
@@ -31,7 +29,7 @@ PASSAGES = (
 )
 
 
-def agree(exact: Scores, lower: Scores) -> bool:
-    """Whether no score moved by more than MAX_DIFFERENCE, and each query's best passage is still (within that) the best."""
+def agree(exact: Scores, lower: Scores, *, tolerance: float) -> bool:
+    """Whether no score moved by more than ``tolerance``, and each query's best passage is still (within that) the best."""
     chosen = np.take_along_axis(exact, lower.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return bool(np.abs(exact - lower).max() <= MAX_DIFFERENCE and (exact.max(axis=1) - chosen).max() <= MAX_DIFFERENCE)
+    return bool(np.abs(exact - lower).max() <= tolerance and (exact.max(axis=1) - chosen).max() <= tolerance)

@@ -4,9 +4,6 @@ sentence-transformers loads the model and defines its tokenising, prompts and po
 go through it together, in which arithmetic, and a faster forward pass of BERT on a CPU (search/models/bert.py).
 """
 
-import hashlib
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -17,7 +14,7 @@ from search.errors import BadInput
 from search.models.agreement import PASSAGES, QUERIES, Scores, agree
 from search.models.batches import token_batches
 from search.models.device import DeviceName, Precision, placement
-from search.models.loading import model_folder, quietly
+from search.models.loading import fingerprint, model_folder, quietly, readable
 from search.protocols import Vectors
 from search.settings import DEFAULT_ENCODER
 
@@ -28,16 +25,15 @@ if TYPE_CHECKING:
 _TOKENS_PER_BATCH = 2048  # on a CPU; more leaves its caches
 _TOKENS_PER_CUDA_BATCH = 32_768
 _CHARACTERS_PER_TOKEN = 4  # of English news; only orders the texts by length
-_MAX_CHARACTERS_PER_TOKEN = 16  # what is longer is cut before the tokenizer, which would read all of it
+_TOLERANCE = 0.01  # of a cosine in lower precision; all-MiniLM-L6-v2 in bf16 stays below a third of it
 _LONGEST = 8192  # tokens, of a model that states no limit
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class SentenceEncoder:
     """A sentence-transformers model as `search.protocols.Encoder`; not for several threads at once."""
 
-    def __init__(self, model: "SentenceTransformer", fingerprint: str) -> None:
-        self.fingerprint = fingerprint
+    def __init__(self, model: "SentenceTransformer", identity: str) -> None:
+        self.fingerprint = identity
         self.dimension = int(model.get_embedding_dimension() or 0)
         self._model = model.eval()
         self._max_tokens = min(model.max_seq_length or _LONGEST, _LONGEST)
@@ -57,11 +53,11 @@ class SentenceEncoder:
         place = placement(device, precision)
         if precision == "auto" and place.dtype is not torch.float32:
             exact = cls(_open(name, folder, place.device, torch.float32), "")._probe()
-            encoder = cls(_open(name, folder, place.device, place.dtype), _fingerprint(folder))
-            if agree(exact, encoder._probe()):
+            encoder = cls(_open(name, folder, place.device, place.dtype), fingerprint(folder))
+            if agree(exact, encoder._probe(), tolerance=_TOLERANCE):
                 return encoder
             place = place._replace(dtype=torch.float32)
-        return cls(_open(name, folder, *place), _fingerprint(folder))
+        return cls(_open(name, folder, *place), fingerprint(folder))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The queries' vectors: (n, dimension) float32, rows of length 1, with the model's prompt for queries."""
@@ -77,13 +73,12 @@ class SentenceEncoder:
         model = self._model
         # As SentenceTransformer.encode_query and encode_document choose it.
         prompt = next((model.prompts[name] for name in (*prompt_names, model.default_prompt_name) if name in model.prompts), None)
-        longest = self._max_tokens * _MAX_CHARACTERS_PER_TOKEN
-        readable = [_SURROGATES.sub("\ufffd", text[:longest]) for text in texts]
-        lengths = [min(len(text) // _CHARACTERS_PER_TOKEN + 2, self._max_tokens) for text in readable]
-        vectors = np.empty((len(readable), self.dimension), dtype=np.float32)
+        cut = [readable(text, self._max_tokens) for text in texts]
+        lengths = [min(len(text) // _CHARACTERS_PER_TOKEN + 2, self._max_tokens) for text in cut]
+        vectors = np.empty((len(cut), self.dimension), dtype=np.float32)
         with torch.inference_mode():
             for batch in token_batches(lengths, self._budget):
-                features = model.preprocess([readable[position] for position in batch], prompt=prompt, task=task)
+                features = model.preprocess([cut[position] for position in batch], prompt=prompt, task=task)
                 on_device = {key: value.to(model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()}
                 embedded = model.forward(on_device, task=task)["sentence_embedding"].float()  # (len(batch), dimension)
                 vectors[batch] = torch.nn.functional.normalize(embedded, dim=1).cpu().numpy()
@@ -113,25 +108,3 @@ def _open(name: str, folder: Path, device: "torch.device", dtype: "torch.dtype")
         model[0].model = PackedBert(model[0].model, dtype)
         return model
     return model.to(dtype)
-
-
-def _fingerprint(folder: Path) -> str:
-    """What tells the model's vectors from another's: a hash over everything in its folder that changes them.
-
-    That is the weights, the vocabulary, the modules with their settings (pooling, normalising, length) and the
-    prompts; not the name or place of the folder, nor the arithmetic.
-    """
-    digest = hashlib.sha256()
-    vocabulary = "tokenizer.json" if (folder / "tokenizer.json").is_file() else "vocab.txt"
-    settings = ["modules.json", "sentence_bert_config.json", vocabulary]
-    for path in sorted({*folder.rglob("*.safetensors"), *folder.rglob("config.json"), *(folder / name for name in settings)}):
-        if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    general = folder / "config_sentence_transformers.json"
-    if general.is_file():
-        known = json.loads(general.read_text(encoding="utf-8"))
-        digest.update(json.dumps([known.get(key) for key in ("prompts", "default_prompt_name", "truncate_dim")]).encode())
-    kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", "model")
-    return f"{kind}:{digest.hexdigest()[:32]}"

@@ -1,5 +1,8 @@
-"""From the name of a model to the folder of its files."""
+"""What every model needs around it: the folder that a name stands for, a fingerprint, text that a tokenizer can read."""
 
+import hashlib
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +12,9 @@ from search.errors import BadInput
 from search.models.bundled import bundled_encoder_folder
 from search.settings import DEFAULT_ENCODER
 
-# What is fetched from a hub: weights as safetensors (never pickle), configurations and vocabularies (never code).
-_FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]
+_MAX_CHARACTERS_PER_TOKEN = 16  # four times what news in English has
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]  # what is fetched from a hub: never pickles, never code
 
 
 def model_folder(name: str, *, organisation: str) -> Path:
@@ -28,6 +32,36 @@ def model_folder(name: str, *, organisation: str) -> Path:
     if pickled or not any(folder.rglob("*.safetensors")):
         raise BadInput(f"The model '{name}' has no safetensors weights and pickles are never loaded: save it again as safetensors.")
     return folder
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells a model's answers from another's: a hash over everything in its folder that changes them.
+
+    That is the weights, the vocabulary, the modules with their settings (pooling, normalising, length) and the
+    prompts; not the name or place of the folder, nor the arithmetic.
+    """
+    digest = hashlib.sha256()
+    vocabulary = "tokenizer.json" if (folder / "tokenizer.json").is_file() else "vocab.txt"
+    settings = ["modules.json", "sentence_bert_config.json", vocabulary]
+    for path in sorted({*folder.rglob("*.safetensors"), *folder.rglob("config.json"), *(folder / name for name in settings)}):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    general = folder / "config_sentence_transformers.json"
+    if general.is_file():
+        known = json.loads(general.read_text(encoding="utf-8"))
+        digest.update(json.dumps([known.get(key) for key in ("prompts", "default_prompt_name", "truncate_dim")]).encode())
+    kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", "model")
+    return f"{kind}:{digest.hexdigest()[:32]}"
+
+
+def readable(text: str, tokens: int) -> str:
+    """The text without lone surrogates, at which tokenizers fail, and cut where ``tokens`` tokens have surely ended.
+
+    Tokenizers read a whole text before they truncate it; ten million characters would take them seconds.
+    """
+    return _SURROGATES.sub("\ufffd", text[: tokens * _MAX_CHARACTERS_PER_TOKEN])
 
 
 @contextmanager
