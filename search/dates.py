@@ -40,7 +40,7 @@ def parse_period(text: str, field: str) -> Period:
 
 
 def _months(year: int, month: int | None) -> Period:
-    last_month = month or 12
-    first = datetime(year, month or 1, 1, tzinfo=UTC)
+    first_month, last_month = (1, 12) if month is None else (month, month)
+    first = datetime(year, first_month, 1, tzinfo=UTC)
     last = date(year, last_month, monthrange(year, last_month)[1])
     return Period(first, datetime.combine(last, time.max, UTC))

@@ -36,6 +36,7 @@ def handle_errors(app: FastAPI) -> None:
 
 def error_response(scope: Scope, status: int, message: str, field: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """The failure as a page for those who asked for a page, as JSON for everyone else."""
+    message, field = _sendable(message), _sendable(field) if field is not None else None
     if _wants_page(scope):
         request = Request(scope)
         problem = Problem(status, message, field)
@@ -46,6 +47,11 @@ def error_response(scope: Scope, status: int, message: str, field: str | None = 
         return HTMLResponse(page, status, headers)
     content = {"error": message} if field is None else {"error": message, "field": field}
     return JSONResponse(content, status, headers)
+
+
+def _sendable(text: str) -> str:
+    """The text with lone surrogates written out: a message may quote them, an answer in UTF-8 cannot hold them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _wants_page(scope: Scope) -> bool:

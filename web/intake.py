@@ -7,6 +7,7 @@ when it does the request is cancelled, which frees its place in the queue.
 import asyncio
 from urllib.parse import unquote_to_bytes
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.errors import Refused, error_response
@@ -44,6 +45,7 @@ class Intake:
             return
         try:
             refuse_broken_address(scope)
+            refuse_endless_body(scope)
             async with asyncio.timeout(self.deadline):
                 body = await read_body(receive)
         except Refused as refusal:
@@ -94,6 +96,13 @@ def refuse_broken_address(scope: Scope) -> None:
             raise Refused(400, "The address is not valid UTF-8: encode its text as UTF-8 before percent-encoding it.") from None
 
 
+def refuse_endless_body(scope: Scope) -> None:
+    """Raises Refused when the body's announced length is more than anyone would wait for."""
+    length = Headers(scope=scope).get("content-length", "0")
+    if length.isdigit() and int(length) > _DRAINED_BYTES:
+        raise _too_long()
+
+
 async def read_body(receive: Receive) -> bytes:
     """The whole body. Raises Refused when it is longer than MAX_BODY_BYTES, ClientGone when it ends early."""
     chunks: list[bytes] = []
@@ -108,8 +117,12 @@ async def read_body(receive: Receive) -> bytes:
         if not message.get("more_body", False) or length > _DRAINED_BYTES:
             break
     if length > MAX_BODY_BYTES:
-        raise Refused(413, f"The body is longer than {MAX_BODY_BYTES:,} bytes: send less at a time.", "body")
+        raise _too_long()
     return b"".join(chunks)
+
+
+def _too_long() -> Refused:
+    return Refused(413, f"The body is longer than {MAX_BODY_BYTES:,} bytes: send less at a time.", "body")
 
 
 async def until_gone(receive: Receive) -> Message:

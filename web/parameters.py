@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from search.dates import parse_period
 from search.errors import BadInput
-from search.query import Filters, Mode, Query, Sort
+from search.query import MAX_WINDOW, Filters, Mode, Query, Sort
 
 Name = Annotated[str, StringConstraints(max_length=500)]
 Names = Annotated[list[Name], Field(max_length=100)]
@@ -52,16 +52,20 @@ class Parameters(BaseModel):
 class PageParameters(Parameters):
     """A search as the page may ask for it; without ``q`` there is nothing to search for yet."""
 
-    q: str = Field("", description='What to look for: words, a question, a "phrase"; -word leaves out.', examples=["oil price shock"])
-    top_k: int = Field(10, ge=1, description="Number of articles to return; offset + top_k is at most 1,000.", examples=[10])
-    offset: int = Field(0, ge=0, description="Number of articles of the ranking to skip.", examples=[0])
+    q: str = Field(
+        "",
+        description="What to look for: words, names, a question, a description of the story.",
+        examples=["oil industry during the outbreak"],
+    )
+    top_k: int = Field(10, ge=1, le=MAX_WINDOW, description="Number of articles to return; offset + top_k may be 1,000.", examples=[5])
+    offset: int = Field(0, ge=0, le=MAX_WINDOW, description="Number of articles of the ranking to skip.")
     mode: Mode = Field(Mode.HYBRID, description="First stage: words and meaning (hybrid), meaning (dense) or words (bm25).")
     rerank: bool = Field(True, description="Let the cross-encoder read the best passages and order the articles again.")
     after: Name | None = Field(None, description="Published then or later: 2020, 2020-04, 2020-04-21 or an ISO time.", examples=["2020"])
-    before: Name | None = Field(None, description="Published then or earlier; 2020 is until the end of 2020.", examples=["2020-06"])
-    source: Names = Field([], description="Published by this source; of several any one.", examples=[["BBC"]])
+    before: Name | None = Field(None, description="Published then or earlier; 2020 is until the end of 2020.", examples=["2021-06"])
+    source: Names = Field([], description="Published by this source; of several any one.")
     topic: Names = Field([], description="About this topic; of several any one.", examples=[["Business"]])
-    language: Names = Field([], description="In this language; of several any one.", examples=[["en"]])
+    language: Names = Field([], description="In this language; of several any one.")
     sort: Sort = Field(Sort.RELEVANCE, description="Order of the articles: by relevance, or the newest first.")
 
     def query(self) -> Query:
@@ -86,7 +90,9 @@ class PageParameters(Parameters):
 class SearchParameters(PageParameters):
     """A search as the API takes it."""
 
-    q: str = Field(description='What to look for: words, a question, a "phrase"; -word leaves out.', examples=["oil price shock"])
+    q: str = Field(
+        description="What to look for: words, names, a question, a description of the story.", examples=["oil industry during the outbreak"]
+    )
 
 
 def _blank(value: Any) -> bool:

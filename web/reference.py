@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Schema = Mapping[str, Any]
+_LINE = 88
 _PLAIN = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false", "object": "object"}
 
 
@@ -64,7 +65,7 @@ def _operations(schema: Schema) -> Iterator[Operation]:
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
             fields = _properties(schema, body) if body else [_parameter(schema, one) for one in operation.get("parameters", [])]
             responses = operation["responses"]
-            answer = responses.get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            example = responses.get("200", {}).get("content", {}).get("application/json", {}).get("example")
             yield Operation(
                 method=method.upper(),
                 path=path,
@@ -73,7 +74,7 @@ def _operations(schema: Schema) -> Iterator[Operation]:
                 fields=tuple(field for field, _ in fields),
                 in_body=body is not None,
                 request=_request(method, path, body is not None, {field.name: example for field, example in fields if example is not None}),
-                answer=_answer(_resolved(schema, answer)),
+                answer=_printed(example) if example else "",
                 errors=tuple((status, response["description"]) for status, response in sorted(responses.items()) if status >= "300"),
             )
 
@@ -104,9 +105,7 @@ def _type(schema: Schema, described: Schema) -> str:
         return " | ".join(described["enum"])
     if described.get("type") == "array":
         return f"list of {_type(schema, described.get('items', {}))}"
-    return {"string": "text", "integer": "whole number", "boolean": "true | false"}.get(
-        described.get("type", ""), described.get("type", "any")
-    )
+    return _PLAIN.get(str(described.get("type")), "any")
 
 
 def _resolved(schema: Schema, described: Schema) -> Schema:
@@ -124,7 +123,7 @@ def _request(method: str, path: str, in_body: bool, examples: Mapping[str, Any])
         path = path.replace(f"{{{name}}}", str(example))
     address = f"http://127.0.0.1:8000{path}"
     if in_body:
-        return f"curl {address} -H 'Content-Type: application/json' -d '{json.dumps(examples)}'"
+        return f"curl {address} \\\n  -H 'Content-Type: application/json' \\\n  -d '{json.dumps(examples)}'"
     if "{" in path or not examples or method != "get" or all(f"/{example}" in path for example in examples.values()):
         return f"curl {address}"
     asked = "".join(f" \\\n  --data-urlencode '{name}={one}'" for name, example in examples.items() for one in _each(example))
@@ -135,5 +134,18 @@ def _each(example: Any) -> list[Any]:
     return example if isinstance(example, list) else [example]
 
 
-def _answer(described: Schema) -> str:
-    return json.dumps(described["example"], indent=2, ensure_ascii=False) if "example" in described else ""
+def _printed(value: Any, indent: str = "") -> str:
+    """JSON with what fits into a line on one line."""
+    line = json.dumps(value, ensure_ascii=False)
+    deeper = indent + "  "
+    if len(indent) + len(line) <= _LINE:
+        return line
+    if isinstance(value, dict):
+        items = [f"{json.dumps(name)}: {_printed(one, deeper)}" for name, one in value.items()]
+        opening, closing = "{}"
+    elif isinstance(value, list):
+        items = [_printed(one, deeper) for one in value]
+        opening, closing = "[]"
+    else:
+        return line
+    return opening + ",".join(f"\n{deeper}{item}" for item in items) + f"\n{indent}{closing}"

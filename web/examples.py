@@ -1,0 +1,51 @@
+"""Answers as the reference shows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SEARCH: Mapping[str, Any] = {
+    "query": "oil industry during the outbreak",
+    "total": 23,
+    "offset": 0,
+    "snapshot": "20260102T030405Z",
+    "seconds": {"encode": 0.005, "retrieve": 0.004, "rerank": 0.12, "fetch": 0.001, "total": 0.13},
+    "hits": [
+        {
+            "rank": 1,
+            "id": 17,
+            "key": "gazette-2020-04-21-03",
+            "title": "Refiners cut output as demand collapses",
+            "url": "https://gazette.example/2020/04/21/refiners",
+            "source": "The Harbour Gazette",
+            "published_at": "2020-04-21T00:00:00Z",
+            "topic": "Business",
+            "topics": ["Business", "Energy"],
+            "author": "Ines Okafor",
+            "language": "en",
+            "snippet": {"text": "Refiners along the coast cut output by a third as the oil market …", "highlights": [[54, 57]]},
+            "passage": [0, 842],
+            "similarity": 0.71,
+            "bm25": 12.3,
+            "fused": 0.83,
+            "relevance": 0.93,
+        }
+    ],
+}
+
+ARTICLE: Mapping[str, Any] = {
+    "id": 17,
+    "key": "gazette-2020-04-21-03",
+    "title": "Refiners cut output as demand collapses",
+    "text": "Refiners along the coast cut output by a third …",
+    "url": "https://gazette.example/2020/04/21/refiners",
+    "source": "The Harbour Gazette",
+    "author": "Ines Okafor",
+    "language": "en",
+    "published_at": "2020-04-21T00:00:00Z",
+    "published_precision": "day",
+    "topics": ["Business", "Energy"],
+    "extra": {"edition": "late"},
+    "indexed_at": "2026-01-02T03:04:05Z",
+}
+
+ERROR: Mapping[str, Any] = {"error": "top_k is 0: it must be at least 1.", "field": "top_k"}
