@@ -7,6 +7,7 @@ from dateutil import parser
 
 from search.article import Precision
 from search.errors import BadRecord
+from search.text import clean_line
 
 EARLIEST_YEAR = 1600  # printed news begins in 1605
 _LONGEST = 100  # characters; no date is longer, and dateutil is slow on long strings
@@ -20,7 +21,8 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)?(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
+    r"(?P<year>\d{4})(?P<month>\d\d)(?:(?P<day>\d\d)"
+    r"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?)?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"-?\d+(?:\.\d*)?")
@@ -108,7 +110,7 @@ def _from_number(text: str) -> tuple[datetime, Precision]:
         try:
             return _from_groups(found)
         except ValueError:
-            pass  # 1587463200 begins like a year but has no month 74
+            pass  # 12 digits of milliseconds may begin like a year and have no such month
     number = float(text)
     seconds = next((number / unit for limit, unit in _UNITS if abs(number) < limit), number / 1e9)
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), "second"
@@ -136,5 +138,5 @@ def _zone(name: str | None, offset: int | None) -> tzinfo:
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else str(value)
-    return f'"{text[:60]}…"' if len(text) > 60 else f'"{text}"'
+    text = str(value)
+    return f'"{clean_line(text[:60])}…"' if len(text) > 60 else f'"{clean_line(text)}"'

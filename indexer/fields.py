@@ -55,7 +55,7 @@ def article_from(record: Record, now: datetime) -> Article:
     title = fields.take_text("title", TITLE_CHARACTERS, clean_line)
     text = fields.take_text("text", TEXT_CHARACTERS, clean_text) or fields.take_text("summary", TEXT_CHARACTERS, clean_text)
     if not title and not text:
-        shown = ", ".join(str(name)[:30] for name in list(record.fields)[:8])
+        shown = ", ".join(clean_line(name[:30]) for name in list(record.fields)[:8])
         raise BadRecord(f"there is neither a title nor a text (fields: {shown or 'none'})", field="text")
     key = fields.take_id()
     link = fields.take_link()
@@ -88,9 +88,9 @@ class _Fields:
         inner = fields.get("_source")
         if isinstance(inner, dict):  # a hit of Elasticsearch
             fields = {**{name: value for name, value in fields.items() if name != "_source"}, **inner}
-        self._rest = {name: _unwrapped(value) for name, value in fields.items()}
+        self._rest = {_cleaned(name): _unwrapped(value) for name, value in fields.items()}
         self._names: dict[str, list[str]] = {}
-        for name in fields:
+        for name in self._rest:
             self._names.setdefault(_folded(name), []).append(name)
 
     def _find(self, meaning: str) -> tuple[str, object] | None:
@@ -167,11 +167,16 @@ class _Fields:
 
     def rest(self) -> dict[str, object]:
         """What was not taken and is not empty, as JSON values."""
-        return {clean_line(str(name)): _json_value(value) for name, value in self._rest.items() if not _is_empty(value)}
+        return {name: _json_value(value) for name, value in self._rest.items() if not _is_empty(value)}
 
 
 def _is_web(link: str) -> bool:
     return link.lower().startswith(("http://", "https://"))
+
+
+@lru_cache(maxsize=4096)
+def _cleaned(name: str) -> str:
+    return clean_line(name)
 
 
 @lru_cache(maxsize=4096)
@@ -282,4 +287,4 @@ def _kind(value: object) -> str:
 
 def _shown(value: object) -> str:
     text = str(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return clean_line(text) if len(text) <= 60 else f"{clean_line(text[:60])}…"

@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any, cast
 
 from lxml import etree
 
@@ -11,6 +12,7 @@ _MARKUP = re.compile(
     r"|<(?:p|br|hr|img)\b[^<>]*>",
     re.IGNORECASE,
 )
+_BLOCK = re.compile(r"<(?:p|br|div|li|h[1-6]|td)\b", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _INVISIBLE = frozenset({"script", "style", "noscript", "template", "head", "title", "iframe", "svg"})
 _INLINE = frozenset(
@@ -27,18 +29,21 @@ def plain_text(text: str) -> str:
 
 
 def _shown(markup: str) -> str:
-    # lxml reads hostile markup in linear time (the standard library's parser takes minutes for a megabyte of "<a <a <a").
-    parser = etree.HTMLParser(target=_Text(), huge_tree=True)
-    # Line breaks of the source are blanks in HTML; surrogates and NUL would stop the parser.
-    source = markup.replace("\x00", "").encode("utf-8", "ignore")
-    text: str = etree.fromstring(source, parser) if source else ""
-    return text
+    # lxml reads hostile markup in linear time; the standard library's parser takes hours for a few megabytes of "<a <a <a".
+    target: Any = _Shown(keep_breaks=_BLOCK.search(markup) is None)
+    parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)
+    source = markup.replace("\x00", "").encode("utf-8", "ignore")  # NUL and lone surrogates would stop the parser
+    return cast(str, etree.fromstring(source, parser))  # what the target's close() returns
 
 
-class _Text:
-    """Collects what is shown, each block on lines of its own; lxml calls its methods while parsing."""
+class _Shown:
+    """Collects what is shown, each block on lines of its own; lxml calls its methods while parsing.
 
-    def __init__(self) -> None:
+    A line break of the source is a blank in HTML, but parts paragraphs where the markup has no blocks (``keep_breaks``).
+    """
+
+    def __init__(self, keep_breaks: bool) -> None:
+        self._keep_breaks = keep_breaks
         self._pieces: list[str] = []
         self._hidden = 0
 
@@ -54,7 +59,7 @@ class _Text:
 
     def data(self, data: str) -> None:
         if not self._hidden:
-            self._pieces.append(" ".join(data.split("\n")))
+            self._pieces.append(data if self._keep_breaks else data.replace("\n", " "))
 
     def close(self) -> str:
         return "".join(self._pieces)

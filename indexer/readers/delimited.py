@@ -9,6 +9,7 @@ from typing import BinaryIO
 from indexer.fields import has_content
 from indexer.readers.lines import Line, numbered
 from indexer.readers.record import RECORD_BYTES, Place, Record, Rejected
+from search.text import clean_line
 
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 10_000  # of one record; a longer one has lost its closing quote
@@ -38,7 +39,7 @@ def read_delimited(file: str, stream: BinaryIO, delimiter: str | None = None) ->
         return
     names = _names(header)
     if not has_content(names):
-        shown = ", ".join(name[:30] for name in names[:8])
+        shown = ", ".join(clean_line(name[:30]) for name in names[:8])
         yield Rejected(place, f"the header names no column for a title or a text (it has: {shown}); give the file a header line")
         return
     for number, row in _rows(lines, delimiter, len(names)):
@@ -87,7 +88,7 @@ def _rows(lines: _Lines, delimiter: str, width: int | None) -> Iterator[tuple[in
     while (line := lines.take()) is not None:
         if line.problem:
             yield line.number, line.problem
-        elif not line.text.strip():
+        elif not line.text.strip(" \r\n"):
             continue
         elif '"' not in line.text:  # by far the most rows, and then the csv module adds nothing but time
             yield line.number, _checked(line.text.rstrip("\r\n").split(delimiter), width)
@@ -130,15 +131,16 @@ def _feed(taken: list[Line], lines: _Lines, delimiter: str, width: int | None) -
 
 def _looks_unclosed(row: list[str], taken: list[Line], delimiter: str, width: int) -> bool:
     """Whether a row over several lines only came to an end by chance, at some quote of a later row."""
-    if len(row) != width and 2 * _complete(taken, delimiter, width) >= len(taken) - 1:
+    complete = _complete(taken, delimiter, width)
+    if len(row) != width and complete > 1 and 2 * complete >= len(taken) - 1:
         return True
     return _swallows(taken[:-1], delimiter, width)
 
 
 def _swallows(taken: list[Line], delimiter: str, width: int) -> bool:
-    """Whether the lines after the first look like rows of their own. The fewer the columns, the likelier that prose looks so by chance."""
+    """Whether the lines after the first are rows of their own; with few columns it takes many, as lists in prose look alike."""
     complete = _complete(taken, delimiter, width)
-    return width > 1 and complete >= max(3, 10 - width) and complete >= 0.8 * (len(taken) - 1)
+    return width > 1 and complete >= max(3, 100 // width**2) and complete >= 0.9 * (len(taken) - 1)
 
 
 def _complete(taken: list[Line], delimiter: str, width: int) -> int:
@@ -146,15 +148,20 @@ def _complete(taken: list[Line], delimiter: str, width: int) -> int:
 
 
 def _opening_line(taken: list[Line], delimiter: str) -> int:
-    """The number of the line in which the last quoted field opens that has no end."""
+    """The number of the line where the field opens that has no end, or that has swallowed the most lines before its end."""
     text = "".join(line.text for line in taken)
-    field = re.compile(
-        rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(delimiter)}\n][^{re.escape(delimiter)}\n]*|)(?:{re.escape(delimiter)}|\r?\n)'
-    )
-    position = 0
-    while found := field.match(text, position):
+    plain = rf"[^{re.escape(delimiter)}\n]*"
+    field = re.compile(rf'(?:"[^"]*(?:""[^"]*)*"|(?!"){plain})(?:{re.escape(delimiter)}|\r?\n|\Z)')
+    position, opening, most = 0, 0, 0
+    while position < len(text):
+        found = field.match(text, position)
+        if not found:
+            opening = position
+            break
+        if (swallowed := found[0].count("\n")) > most:
+            opening, most = position, swallowed
         position = found.end()
-    return taken[0].number + text.count("\n", 0, position)
+    return taken[0].number + text.count("\n", 0, opening)
 
 
 def _checked(row: list[str], width: int | None, last_line: int | None = None) -> list[str] | str:

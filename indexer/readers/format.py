@@ -1,6 +1,7 @@
 """The formats of a dump, and how one is told from a file's name and first bytes."""
 
 import json
+import re
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -32,6 +33,8 @@ _SUFFIXES = {
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
 }
+
+_COLUMN = re.compile(r"[\w .:@/-]{0,60}")
 
 
 def format_of_name(name: str) -> Format | None:
@@ -76,5 +79,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _has_header(head: bytes) -> bool:
+    """Whether the first line lists names, of which one stands for a title or a text."""
     line = head.split(b"\n", 1)[0].decode(errors="replace").strip()
-    return has_content([name.strip('" ') for name in line.split(find_delimiter(line))])
+    names = [name.strip('" ') for name in line.split(find_delimiter(line))]
+    return has_content(names) and all(_COLUMN.fullmatch(name) for name in names)

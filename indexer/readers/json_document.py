@@ -8,11 +8,13 @@ import ijson
 from ijson.common import ObjectBuilder
 
 from indexer.readers.record import RECORD_BYTES, Place, Record, Rejected
+from search.text import clean_line
 
 # {"articles": [...]}, {"response": {"docs": [...]}}, {"hits": {"hits": [...]}}: names under which exports keep their records.
 _WRAPPERS = "articles|data|docs|documents|entries|hits|items|news|posts|records|response|results|rows|stories|value"
 _RECORD = re.compile(rf"(?:(?:{_WRAPPERS})\.)*item", re.IGNORECASE)
-_BUFFER_BYTES = 2**16
+_BUFFER_BYTES = 2**20  # the parser starts a string again with each buffer: small ones make long strings slow
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class _TooLong(Exception):
@@ -20,23 +22,28 @@ class _TooLong(Exception):
 
 
 class _Metered:
-    """A stream that refuses to go on when RECORD_BYTES have been read since the last record."""
+    """A stream without its byte-order mark that refuses to go on after ``limit`` bytes without a record."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._stream = stream
+        self._limit = limit
+        self._started = False
         self.since_record = 0
 
     def read(self, size: int) -> bytes:
+        if self.since_record > self._limit:
+            raise _TooLong
         data = self._stream.read(size)
         self.since_record += len(data)
-        if self.since_record > RECORD_BYTES + _BUFFER_BYTES:
-            raise _TooLong
+        if data and not self._started:  # ijson asks for nothing first
+            self._started = True
+            return data.removeprefix(_BYTE_ORDER_MARK) or self._stream.read(size)
         return data
 
 
-def read_json(file: str, stream: BinaryIO) -> Iterator[Record | Rejected]:
-    """One record per object. JSON has no line to go on with: from its first error the rest of the file is rejected."""
-    metered = _Metered(stream)
+def read_json(file: str, stream: BinaryIO, limit: int = RECORD_BYTES) -> Iterator[Record | Rejected]:
+    """One record per object of at most ``limit`` bytes. JSON has no line to go on with: an error rejects the rest of the file."""
+    metered = _Metered(stream, limit)
     number = 0
     try:
         for value in _values(metered):
@@ -46,12 +53,12 @@ def read_json(file: str, stream: BinaryIO) -> Iterator[Record | Rejected]:
             if isinstance(value, dict):
                 yield Record(place, value)
             else:
-                yield Rejected(place, f"a JSON object was expected, not {str(value)[:40]!r}")
+                yield Rejected(place, f"a JSON object was expected, not {clean_line(str(value)[:40])}")
     except ijson.JSONError as error:
         message = str(error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error).split("\n", 1)[0]
-        yield Rejected(Place(file, number + 1, "row"), f"not valid JSON from here on ({message.strip()})")
+        yield Rejected(Place(file, number + 1, "row"), f"not valid JSON from here on ({clean_line(message)})")
     except _TooLong:
-        yield Rejected(Place(file, number + 1, "row"), f"the record is longer than {RECORD_BYTES:,} bytes; the rest of the file is skipped")
+        yield Rejected(Place(file, number + 1, "row"), f"the record is longer than {limit:,} bytes; the rest of the file is skipped")
 
 
 def _values(stream: _Metered) -> Iterator[object]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from indexer.readers.record import Place, Record, Rejected
 
-_BATCH_ROWS = 512
+_BATCH_ROWS = 128
 _BUFFER_BYTES = 2**20  # columns are streamed through a buffer; otherwise a whole row group would be in memory
 
 

@@ -22,20 +22,30 @@ _ZSTD_STEP = 2**11  # compressed bytes at a time: 2 KiB of a hostile frame can u
 _ZSTD_WINDOW = 2**31  # frames of zstd --long=31, as large public dumps are
 
 
-class Counted(io.RawIOBase):
-    """A file that counts the bytes that were read from it."""
+class _Direct(io.RawIOBase):
+    """A file whose reads return what one read below gives, so that an error after it costs nothing that was read before."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.count = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        read = self._file.readinto1(buffer)  # type: ignore[attr-defined]
+        return cast(int, self._file.readinto1(buffer))  # type: ignore[attr-defined]
+
+
+class Counted(_Direct):
+    """A file as it is on disk or in a pipe, with the number of bytes that were read from it in ``count``."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file)
+        self.count = 0
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        read = super().readinto(buffer)
         self.count += read
-        return cast(int, read)
+        return read
 
     def seekable(self) -> bool:
         return self._file.seekable()
@@ -88,7 +98,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def buffered(file: IO[bytes] | io.RawIOBase) -> io.BufferedReader:
-    return io.BufferedReader(cast(io.RawIOBase, file), BUFFER_BYTES)
+    return io.BufferedReader(file if isinstance(file, io.RawIOBase) else _Direct(file), BUFFER_BYTES)
 
 
 def decompressed(stream: io.BufferedReader) -> io.BufferedReader:
