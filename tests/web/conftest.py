@@ -47,7 +47,7 @@ def served() -> Iterator[str]:
         process.terminate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop in this thread, where other modules run their own
 def browser() -> Iterator[Browser]:
     """Chromium, which continuous integration must have and others may."""
     executable = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
