@@ -35,8 +35,9 @@ class Dump:
         self._files = files
         self._wanted = wanted
         self._stdin = stdin
-        sizes = [_size(file) for file in files]
-        self.total_bytes: int | None = None if None in sizes else sum(filter(None, sizes))
+        self._sizes = {file: _size(file) for file in files}
+        known = [size for size in self._sizes.values() if size is not None]
+        self.total_bytes: int | None = sum(known) if len(known) == len(files) else None
         self._bytes_before = 0  # of the files that are done
         self._current: Counted | None = None
 
@@ -89,7 +90,7 @@ class Dump:
         try:
             yield from self._unpacked(name, buffered(self._current))
         finally:
-            size = None if name == "<stdin>" else _size(name)
+            size = self._sizes.get(name)  # a Parquet file may be read in part or twice
             self._bytes_before += self._current.count if size is None else size
             self._current = None
 
