@@ -1,23 +1,28 @@
-"""The commands that make and keep an archive: index, delete, stats, rebuild, export."""
+"""The commands that make, keep and measure an archive: index, delete, stats, rebuild, export, evaluate."""
 
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 from indexer.dump import Dump, Format
+from indexer.evaluation import System
 from indexer.indexing import Counts, Cutting, Indexer
+from indexer.judgements import read_qrels, read_queries
 from indexer.lock import writer_lock
+from indexer.publication import ANEW, Policy, publish
 from indexer.readers.record import Rejected
 from search.assemble import database_url, load_encoder, open_data
-from search.cli import DataOption, EncoderOption, settings_with
+from search.cli import DataOption, EncoderOption, RerankerOption, settings_with
 from search.errors import BadRecord, BroadsheetError, NoIndex
 from search.settings import Settings
 from search.store import Archive, Identity
@@ -36,7 +41,7 @@ def index(
     console = Console(stderr=True, highlight=False)
     with _writing(settings) as archive:
         counts = _index(dump, settings, archive, console, strict)
-        _publish(archive, settings, console)
+        _publish(archive, settings, console, Policy())
     console.print(_summary(counts), soft_wrap=True)
     if counts.rejected:
         raise BroadsheetError(f"{counts.rejected:,} of {counts.records:,} records could not be used: correct them and index them again.")
@@ -51,7 +56,7 @@ def delete(
     console = Console(stderr=True, highlight=False)
     with _writing(settings) as archive:
         deleted = archive.delete(keys)
-        _publish(archive, settings, console)
+        _publish(archive, settings, console, Policy())
     print(f"Deleted {len(deleted):,} articles.")
     missing = sorted(set(keys) - set(deleted))
     if missing:
@@ -99,7 +104,7 @@ def rebuild(data: DataOption = None) -> None:
     settings = settings_with(data=data)
     console = Console(stderr=True, highlight=False)
     with _writing(settings) as archive:
-        _publish(archive, settings, console, whole=True)
+        _publish(archive, settings, console, ANEW)
 
 
 def export(
@@ -122,6 +127,42 @@ def export(
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise BroadsheetError(f"{output} cannot be written ({error.strerror}): give another file with --output.") from error
+
+
+def evaluate(
+    queries: Annotated[Path, typer.Option(help="BEIR's queries.jsonl.")],
+    qrels: Annotated[Path, typer.Option(help="BEIR's judgements: query-id, corpus-id, score, parted by tabs.")],
+    data: DataOption = None,
+    mode: Annotated[
+        list[System] | None, typer.Option(help="What to measure; may be repeated. All when not given.", show_default=False)
+    ] = None,
+    run: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rankings in TREC's format.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with the figures of every query.")] = False,
+    encoder: EncoderOption = None,
+    reranker: RerankerOption = None,
+) -> None:
+    """Measure the archive's answers to judged queries: nDCG@10, MRR@10, MAP and Recall@100."""
+    from indexer.evaluation import evaluate as measure
+    from indexer.evaluation import write_run
+    from search.assemble import open_engine
+
+    texts, judgements = read_queries(queries), read_qrels(qrels)
+    engine = open_engine(settings_with(data=data, encoder=encoder, reranker=reranker))
+    systems = mode or list(System)
+    with Progress(console=Console(stderr=True)) as bar:
+        count = len({qrel.query_id for qrel in judgements})
+        tasks = {system: bar.add_task(system.value, total=count) for system in systems}
+        results = [measure(engine, texts, judgements, system, partial(bar.advance, tasks[system])) for system in systems]
+    if run is not None:
+        write_run(run, results)
+    if as_json:
+        figures = {result.system.value: {"means": result.means, "queries": result.per_query} for result in results}
+        print(json.dumps({"snapshot": engine.overview().snapshot, "articles": engine.overview().articles, "systems": figures}, indent=2))
+        return
+    table = Table(*(("", *results[0].means)))
+    for result in results:
+        table.add_row(result.system.value, *(f"{value:.4f}" for value in result.means.values()))
+    Console().print(table)
 
 
 def _index(dump: Dump, settings: Settings, archive: Archive, console: Console, strict: bool) -> Counts:
@@ -167,11 +208,9 @@ def _progress_bar(console: Console) -> Progress:
     )
 
 
-def _publish(archive: Archive, settings: Settings, console: Console, *, whole: bool = False) -> None:
-    from indexer.publication import publish
-
+def _publish(archive: Archive, settings: Settings, console: Console, policy: Policy) -> None:
     with console.status("Publishing the index"):
-        manifest = publish(archive, settings.data, whole=whole)
+        manifest = publish(archive, settings.data, policy)
     if manifest is None:
         console.print("The published index is up to date.")
     else:

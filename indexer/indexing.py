@@ -17,7 +17,7 @@ from search.protocols import Encoder
 from search.store import Archive, Twin, Write, record_hash, text_hash
 from search.text import Window, passage_text, windows
 
-BATCH_ARTICLES = 512
+BATCH_ARTICLES = 256
 BATCH_CHARACTERS = 4_000_000  # a few very long articles are a batch of their own, so that memory stays bounded
 
 

@@ -7,6 +7,8 @@ small segments is written again. Small archives are written whole, so that their
 import os
 import secrets
 import shutil
+import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,22 +24,35 @@ from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manife
 from search.index.published import current_name, snapshot_folders
 from search.store import Archive, Identity
 
-WHOLE_LIMIT = 20_000  # passages up to which a snapshot is always written whole: seconds at most
-_TAIL = 5_000  # a segment of fewer passages is written again together with what is new
 _KEPT = 2  # snapshots: the current one and the one to fall back to
-_WASTE = 0.25  # share of removed passages from which all segments are written again
 _WRITER_BYTES = 64_000_000
 
 
-def publish(archive: Archive, data: Path, *, whole: bool = False) -> Manifest | None:
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When files of the previous snapshot are used again; counts are of passages."""
+
+    whole: int = 20_000
+    """Up to so many a snapshot is written whole: it takes seconds, and its files are its own."""
+    tail: int = 5_000
+    """A segment of fewer is written again together with what is new."""
+    waste: float = 0.25
+    """The share of removed passages from which all is written again."""
+
+
+ANEW = Policy(whole=sys.maxsize)
+"""Nothing of the previous snapshot is used again."""
+
+
+def publish(archive: Archive, data: Path, policy: Policy = Policy()) -> Manifest | None:
     """Publishes the archive as it is now and returns the new snapshot's manifest; None when there is nothing new.
 
-    The caller holds the writer lock. With ``whole`` nothing of the previous snapshot is used again.
+    The caller holds the writer lock. With ``ANEW`` a snapshot is written even when there is nothing new.
     """
     identity = archive.identity()
     if identity is None:
         return None
-    previous = None if whole else _sound(data)
+    previous = None if policy is ANEW else _sound(data)
     revision = archive.highest_revision()
     if previous is not None and previous.revision == revision and previous.encoder == identity.encoder_fingerprint:
         return None
@@ -45,7 +60,7 @@ def publish(archive: Archive, data: Path, *, whole: bool = False) -> Manifest | 
     _remove_unfinished(data)
     name = f"{revision:010d}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     aside = data / layout.SNAPSHOTS / f".{name}"
-    manifest = _write(archive, identity, aside, previous, data, name, revision)
+    manifest = _write(archive, identity, aside, _Reuse(data, previous, _kept_segments(archive, identity, previous, policy)))
     final = data / layout.SNAPSHOTS / name
     aside.rename(final)
     fsync_folder(final.parent)
@@ -54,28 +69,43 @@ def publish(archive: Archive, data: Path, *, whole: bool = False) -> Manifest | 
     return manifest
 
 
-def _write(archive: Archive, identity: Identity, aside: Path, previous: Manifest | None, data: Path, name: str, revision: int) -> Manifest:
-    aside.mkdir()
-    (aside / layout.SEGMENTS).mkdir()
-    kept = _kept_segments(archive, previous, identity)
+@dataclass(frozen=True, slots=True)
+class _Reuse:
+    """What of the previous snapshot is used again; without segments, nothing."""
+
+    data: Path
+    previous: Manifest | None
+    segments: tuple[SegmentEntry, ...]
+
+    @property
+    def manifest(self) -> Manifest | None:
+        return self.previous if self.segments else None
+
+    def link(self, relative: str, aside: Path) -> None:
+        assert self.previous is not None
+        _link(self.data / layout.SNAPSHOTS / self.previous.name / relative, aside / relative)
+
+
+def _write(archive: Archive, identity: Identity, aside: Path, reuse: _Reuse) -> Manifest:
+    (aside / layout.SEGMENTS).mkdir(parents=True)
+    revision = archive.highest_revision()
     files: dict[str, FileEntry] = {}
-    if previous is not None:
-        for segment in kept:
-            files |= _link_segment(data / layout.SNAPSHOTS / previous.name, aside, previous, segment)
-    after = kept[-1].upto if kept else 0
-    segment, written = build_segment(archive, aside / layout.SEGMENTS, after, revision, identity.dimension)
-    files |= {f"{layout.SEGMENTS}/{segment.name}/{path}": entry for path, entry in written.items()}
-    files |= _write_lexical(archive, aside, data, previous if kept else None)
+    for segment in reuse.segments:
+        files |= _link_segment(reuse, aside, segment)
+    after = reuse.segments[-1].upto if reuse.segments else 0
+    new, written = build_segment(archive, aside / layout.SEGMENTS, after, revision, identity.dimension)
+    files |= {f"{layout.SEGMENTS}/{new.name}/{path}": entry for path, entry in written.items()}
+    files |= _write_lexical(archive, aside, reuse)
     statistics = archive.statistics()
     manifest = Manifest(
-        name=name,
+        name=aside.name.removeprefix("."),
         created_at=datetime.now(UTC),
         encoder=identity.encoder_fingerprint,
         dimension=identity.dimension,
         revision=revision,
         articles=statistics.articles,
         passages=statistics.passages,
-        segments=(*kept, segment),
+        segments=(*reuse.segments, new),
         files=files,
     )
     replace_file(aside / layout.MANIFEST, manifest.model_dump_json(indent=1).encode())
@@ -84,43 +114,45 @@ def _write(archive: Archive, identity: Identity, aside: Path, previous: Manifest
     return manifest
 
 
-def _kept_segments(archive: Archive, previous: Manifest | None, identity: Identity) -> tuple[SegmentEntry, ...]:
+def _kept_segments(archive: Archive, identity: Identity, previous: Manifest | None, policy: Policy) -> tuple[SegmentEntry, ...]:
     """The segments of the previous snapshot that are used again: a prefix, so that what is new stays one range of revisions."""
     live = archive.statistics().passages
-    if previous is None or previous.encoder != identity.encoder_fingerprint or live <= WHOLE_LIMIT:
+    if previous is None or previous.encoder != identity.encoder_fingerprint or live <= policy.whole:
         return ()
     kept = list(previous.segments)
     stored = sum(segment.passages for segment in kept)
     removed = len(archive.removed(previous.revision)[0])
     new = max(live - previous.passages + removed, 0)
-    if stored + new - live > _WASTE * stored:
+    if stored + new - live > policy.waste * stored:
         return ()
-    while kept and kept[-1].passages <= max(_TAIL, 2 * new):
+    while kept and kept[-1].passages <= max(policy.tail, 2 * new):
         new += kept.pop().passages
     return tuple(kept)
 
 
-def _link_segment(source: Path, aside: Path, previous: Manifest, segment: SegmentEntry) -> dict[str, FileEntry]:
+def _link_segment(reuse: _Reuse, aside: Path, segment: SegmentEntry) -> dict[str, FileEntry]:
+    assert reuse.previous is not None
     prefix = f"{layout.SEGMENTS}/{segment.name}"
     (aside / prefix).mkdir()
-    files = {path: entry for path, entry in previous.files.items() if path.startswith(f"{prefix}/")}
+    files = {path: entry for path, entry in reuse.previous.files.items() if path.startswith(f"{prefix}/")}
     for path in files:
-        _link(source / path, aside / path)
+        reuse.link(path, aside)
     fsync_folder(aside / prefix)
     return files
 
 
-def _write_lexical(archive: Archive, aside: Path, data: Path, previous: Manifest | None) -> dict[str, FileEntry]:
+def _write_lexical(archive: Archive, aside: Path, reuse: _Reuse) -> dict[str, FileEntry]:
     """Writes the Tantivy folder: the previous one's files, linked, plus what has changed since; or all of it anew."""
     place = aside / layout.LEXICAL
     place.mkdir()
+    previous = reuse.manifest
     if previous is None:
         index = create_index(place)
         after = 0
     else:
         for relative in previous.files:
             if relative.startswith(f"{layout.LEXICAL}/"):
-                _link(data / layout.SNAPSHOTS / previous.name / relative, aside / relative)
+                reuse.link(relative, aside)
         index = open_index(place)
         after = previous.revision
     _update_lexical(index, archive, after)
