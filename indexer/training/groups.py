@@ -1,0 +1,159 @@
+"""From labelled queries to groups a cross-encoder is trained on: positives, mined negatives, one passage per document.
+
+A document is shown by the passage most similar to the query, as the engine does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.training.cross_encoder import Group
+from indexer.training.first_stage import Bm25, Passages, best_passages
+from indexer.training.mining import MiningRule, draw_negatives, false_negatives
+from indexer.training.sources import Document, LabelledQuery
+from search.ranking import minmax_fusion
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+LEXICAL_DEPTH = 100
+"""How many documents BM25 brings per query; the others count 0."""
+SLICE = 64
+"""Queries compared with all passages at a time."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Documents ready to be searched: their passages, one vector each, and BM25."""
+
+    passages: Passages
+    vectors: Floats  # (passages, dimension), rows of length 1
+    bm25: Bm25
+
+    @classmethod
+    def lexical(cls, documents: Sequence[Document]) -> "Collection":
+        """A collection without vectors: every similarity is 0, so that BM25 alone ranks and no prior is learned from."""
+        passages = Passages.from_documents(documents)
+        return cls(passages, np.ones((len(passages.windows), 1), np.float32), Bm25(documents))
+
+    def document_vectors(self) -> Floats:
+        """The mean of each document's passage vectors, of length 1 again (documents, dimension)."""
+        starts = np.flatnonzero(np.r_[True, self.passages.owner[1:] != self.passages.owner[:-1]])
+        summed = np.add.reduceat(self.vectors, starts, axis=0)
+        means: Floats = (summed / np.linalg.norm(summed, axis=1, keepdims=True)).astype(np.float32)
+        return means
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """First-stage evidence of one query over all documents of a collection, each (documents,)."""
+
+    similarity: Floats
+    bm25: Floats
+    passage: Rows
+    """Row of each document's best passage."""
+
+    @property
+    def fused(self) -> Floats:
+        return minmax_fusion(self.similarity, self.bm25)
+
+
+@dataclass(frozen=True)
+class GroupShape:
+    """How a group is made up beside its mined negatives."""
+
+    size: int = 5
+    """At most this many passages; negatives are left out at random, relevant ones kept."""
+    positives: int = 1
+    """At most this many relevant documents of a query whose candidates are not all judged."""
+    title_dropped: float = 0.1
+    """Share of groups shown without titles, so that untitled articles are read as well."""
+    positive_within: int | None = None
+    """Only queries with a relevant document among so many best of the first stage; None keeps all."""
+
+
+DEFAULT_RULE, DEFAULT_SHAPE = MiningRule(), GroupShape()
+
+
+def gather_evidence(collection: Collection, queries: Sequence[str], vectors: Floats) -> list[Evidence]:
+    """First-stage evidence for every query; `vectors` (queries, dimension) has rows of length 1."""
+    evidence = []
+    for first in range(0, len(queries), SLICE):
+        part = slice(first, first + SLICE)
+        similarity, passage = best_passages(vectors[part], collection.vectors, collection.passages.owner)
+        for row, text in enumerate(queries[part]):
+            evidence.append(Evidence(similarity[row], collection.bm25.top(text, LEXICAL_DEPTH), passage[row]))
+    return evidence
+
+
+def make_groups(
+    collection: Collection,
+    queries: Sequence[LabelledQuery],
+    query_vectors: Floats,
+    *,
+    forbidden: frozenset[int] = frozenset(),
+    rule: MiningRule = DEFAULT_RULE,
+    shape: GroupShape = DEFAULT_SHAPE,
+    seed: int = 0,
+) -> list[Group]:
+    """One group per query that has something to learn from. Documents in `forbidden` are shown to nobody."""
+    rng = np.random.default_rng(seed)
+    documents = collection.document_vectors()
+    groups = []
+    for first in range(0, len(queries), SLICE):
+        part = queries[first : first + SLICE]
+        gathered = gather_evidence(collection, [query.text for query in part], query_vectors[first : first + SLICE])
+        for query, evidence in zip(part, gathered, strict=True):
+            rows = (
+                _judged_rows(query, forbidden, shape, rng)
+                if query.closed
+                else _mined_rows(query, evidence, documents, forbidden, rule, shape, rng)
+            )
+            if len(rows) > 1:
+                bare = query.bare or rng.random() < shape.title_dropped
+                groups.append(_group(collection, query, evidence, rows, bare))
+    return groups
+
+
+def _judged_rows(query: LabelledQuery, forbidden: frozenset[int], shape: GroupShape, rng: np.random.Generator) -> list[int]:
+    rows = [row for row in query.relevance if row not in forbidden]
+    rng.shuffle(rows)
+    return sorted(rows, key=lambda row: -query.relevance[row])[: shape.size]
+
+
+def _mined_rows(
+    query: LabelledQuery,
+    evidence: Evidence,
+    documents: Floats,
+    forbidden: frozenset[int],
+    rule: MiningRule,
+    shape: GroupShape,
+    rng: np.random.Generator,
+) -> list[int]:
+    relevant = np.array([row for row, value in query.relevance.items() if value > 0 and row not in forbidden], np.int64)
+    fused = evidence.fused
+    allowed = np.ones(len(fused), bool)
+    allowed[[*forbidden, *query.hidden, *query.relevance]] = False
+    if query.relevance and not len(relevant):
+        return []
+    if len(relevant):
+        if shape.positive_within is not None and (fused > fused[relevant].max()).sum() >= shape.positive_within:
+            return []
+        to_positive = (documents @ documents[relevant].T).max(axis=1)
+        best = float(evidence.similarity[relevant].max())
+        allowed &= ~false_negatives(evidence.similarity, to_positive, best, rule)
+    positives = rng.choice(relevant, min(shape.positives, len(relevant)), replace=False) if len(relevant) else relevant
+    negatives = draw_negatives(fused, allowed, rule, rng)
+    kept = rng.permutation(negatives)[: shape.size - len(positives)]
+    return [*positives.tolist(), *kept.tolist()]
+
+
+def _group(collection: Collection, query: LabelledQuery, evidence: Evidence, rows: list[int], bare: bool) -> Group:
+    return Group(
+        query.text,
+        tuple(collection.passages.text(int(evidence.passage[row]), bare=bare) for row in rows),
+        tuple(query.relevance.get(row, 0.0) for row in rows),
+        tuple(float(evidence.similarity[row]) for row in rows),
+    )

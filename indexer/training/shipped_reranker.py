@@ -1,0 +1,271 @@
+"""The reranker that comes with Broadsheet, from raw data to the files in the package.
+
+    python -m indexer.training.shipped_reranker --data DIR [--work DIR] [--out DIR]
+
+DIR holds one folder per data set, as described in docs/reranker.md. `--work` keeps vectors and checkpoints, so that
+an interrupted run goes on; `--out` is where the weights go. A tenth of the training queries is held out from training:
+the meaning of a logit and its weight in the final order are fitted on it.
+"""
+
+import argparse
+import random
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from indexer.training import sources
+from indexer.training.calibration import JudgedList, fit_combination, platt
+from indexer.training.cross_encoder import Group, Recipe, load_base, predict, train
+from indexer.training.first_stage import Bm25, Passages
+from indexer.training.groups import DEFAULT_RULE, DEFAULT_SHAPE, Collection, GroupShape, gather_evidence, make_groups
+from indexer.training.mining import MiningRule
+from indexer.training.sources import Document, LabelledQuery, LabelledSet
+from search.models.bundled import bundled_encoder_folder
+from search.models.delta import save_delta
+from search.models.encoder import SentenceEncoder
+from search.models.reranker import BUNDLED
+from search.settings import DEFAULT_ENCODER
+
+Vectors = npt.NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
+
+SEED = 17
+HELD_OUT_PERCENT = 10
+DEPTH = 32
+"""First-stage candidates per held-out query that the weights are fitted on: as many as a search reranks."""
+MAX_TOKENS = 256
+"""What the shipped model reads of a pair; it is trained on shorter ones, to see more of them in the time."""
+NOTHING_RELEVANT = MiningRule(from_near=2, from_far=0, at_random=1)
+LEXICAL_ONLY = MiningRule(from_near=3, from_far=1, at_random=1, twin_similarity=np.inf, sibling_similarity=np.inf)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Queries of one kind: at most `count` groups of them are trained on. Without `documents`, on those of the news."""
+
+    name: str
+    queries: Sequence[LabelledQuery]
+    count: int
+    shape: GroupShape = DEFAULT_SHAPE
+    rule: MiningRule = DEFAULT_RULE
+    documents: tuple[Document, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained on, what is held out, and which news articles no group may show."""
+
+    sources: tuple[Source, ...]
+    held_out: dict[str, tuple[LabelledQuery, ...]]
+    forbidden: frozenset[int]
+
+
+def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
+    """Reads, mines, trains, calibrates and writes the package data."""
+    rng = random.Random(SEED)
+    encode = _kept(work / "vectors", SentenceEncoder.load().encode_passages)
+    documents = sources.read_documents(data / "newsqueries")
+    passages = Passages.from_documents(documents)
+    news = Collection(passages, encode(passages.texts()), Bm25(documents))
+    plan = make_plan(data, documents, rng)
+    groups = _training_groups(plan, news, encode, rng)
+    model, tokenizer = load_base(str(bundled_encoder_folder()), recipe)
+    _train_with_progress(model, tokenizer, groups, recipe, work / "checkpoint")
+    held_out = _judge(plan, news, encode, model, tokenizer, replace(recipe, max_tokens=MAX_TOKENS))
+    save(model, groups, held_out, recipe, out)
+
+
+def make_plan(data: Path, documents: tuple[Document, ...], rng: random.Random) -> Plan:
+    """Which queries are for what. Held-out queries share no relevant article, and no story, with trained ones."""
+    rows = {document.key: row for row, document in enumerate(documents)}
+    relevant_elsewhere = _rows(rows, sources.reserved_articles(data, lowest_grade=1))
+    judged_elsewhere = _rows(rows, sources.reserved_articles(data, lowest_grade=0))
+
+    graded = sources.newsqueries_graded(data, documents)
+    held_graded = tuple(query for query in graded if _is_held_out(query.text))
+    held_rows = {row for query in held_graded for row, value in query.relevance.items() if value >= 0.75}
+
+    headlines = sources.fnc1_headlines(data, documents)
+    held_headlines = tuple(query for query in headlines if _is_held_out(min(documents[row].key for row in query.relevance)))
+    held_rows |= {row for query in held_headlines for row in query.relevance}
+
+    known = [query for query in sources.newsqueries_known_item(data, documents) if not query.relevance.keys() & relevant_elsewhere]
+    held_known = tuple(
+        query for query in known if query.relevance.keys() & held_rows or any(_is_held_out(documents[row].key) for row in query.relevance)
+    )
+    held_rows |= {row for query in held_known for row in query.relevance}
+
+    leads = sources.fnc1_leads(data, documents, len(documents), rng)
+    untouched = [
+        row
+        for row, document in enumerate(documents)
+        if row not in judged_elsewhere and row not in held_rows and not document.key.startswith("fnc1:")
+    ]
+    trained_known = [query for query in known if not query.relevance.keys() & held_rows]
+    questions = _question_answering(data)
+    small = MiningRule(from_near=3)
+    return Plan(
+        sources=(
+            Source("graded", [query for query in graded if query not in held_graded], 726, GroupShape(size=8)),
+            Source("graded again", [query for query in graded if query not in held_graded], 726, GroupShape(size=6)),
+            Source("known item", trained_known, 3600),
+            Source("headline to story", [query for query in headlines if query not in held_headlines], 800, GroupShape(positives=2)),
+            Source("lead to story", [q for q in leads if not (q.relevance.keys() | q.hidden) & held_rows], 300, GroupShape(size=4), small),
+            Source("headline to body", sources.headlines(documents, untouched, 400, rng), 400, GroupShape(size=4), small),
+            Source("nonsense", _nonsense(trained_known, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
+            Source("off topic", _off_topic(questions, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
+            *(
+                Source(each.name, each.queries, count, GroupShape(size=4, positive_within=10), LEXICAL_ONLY, each.documents)
+                for each, count in questions
+            ),
+        ),
+        held_out={"graded": held_graded, "headline to story": held_headlines[:100], "known item": held_known[:200]},
+        forbidden=relevant_elsewhere | held_rows,
+    )
+
+
+def save(model: PreTrainedModel, groups: Sequence[Group], held_out: dict[str, list[JudgedList]], recipe: Recipe, out: Path) -> None:
+    """Fits calibration and weights on the held-out lists and writes everything that a search needs."""
+    slope, intercept = calibrate(held_out)
+    weights = fit_combination(held_out, slope, intercept)
+    fields = {
+        "base": DEFAULT_ENCODER,
+        "max_length": MAX_TOKENS,
+        "calibration": {"a": slope, "b": intercept},
+        "combination": asdict(weights),
+        "recipe": asdict(recipe),
+        "groups": len(groups),
+        "pairs": sum(len(group.passages) for group in groups),
+    }
+    save_delta(model, bundled_encoder_folder(), out, fields)
+
+
+def calibrate(held_out: dict[str, list[JudgedList]]) -> tuple[float, float]:
+    """Slope and intercept so that the relevance is the share of such pairs that is relevant; each set weighs the same."""
+    lists = [(each, 1 / sum(len(other.gains) for other in of_set)) for of_set in held_out.values() for each in of_set]
+    logits = np.concatenate([each.logits for each, _ in lists])
+    relevant = np.concatenate([each.gains >= 0.75 for each, _ in lists])
+    weights = np.concatenate([np.full(len(each.gains), weight, np.float32) for each, weight in lists])
+    return platt(logits, relevant, weights * len(weights) / weights.sum())
+
+
+def _training_groups(plan: Plan, news: Collection, encode: Encode, rng: random.Random) -> list[Group]:
+    groups: list[Group] = []
+    for position, source in enumerate(plan.sources):
+        # Only some questions have an answer that BM25 finds, so more are tried than are needed.
+        tried = rng.sample(source.queries, min(len(source.queries), source.count * (3 if source.documents else 1)))
+        if source.documents:
+            collection, vectors = Collection.lexical(source.documents), np.zeros((len(tried), 1), np.float32)
+        else:
+            collection, vectors = news, encode([query.text for query in tried])
+        made = make_groups(
+            collection,
+            tried,
+            vectors,
+            forbidden=frozenset() if source.documents else plan.forbidden,
+            rule=source.rule,
+            shape=source.shape,
+            seed=SEED + position,
+        )
+        groups += made[: source.count]
+    return groups
+
+
+def _judge(
+    plan: Plan, news: Collection, encode: Encode, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: Recipe
+) -> dict[str, list[JudgedList]]:
+    """The held-out queries' candidates with first-stage evidence, logits and labels."""
+    judged: dict[str, list[JudgedList]] = {}
+    for name, queries in plan.held_out.items():
+        vectors = encode([query.text for query in queries])
+        judged[name] = []
+        for query, vector in zip(queries, vectors, strict=True):
+            (evidence,) = gather_evidence(news, [query.text], vector[None])
+            rows = np.argsort(-evidence.fused, kind="stable")[:DEPTH]
+            pairs = [(query.text, news.passages.text(int(evidence.passage[row]))) for row in rows]
+            gains = np.array([query.relevance.get(int(row), 0.0) for row in rows], np.float32)
+            logits = predict(model, tokenizer, pairs, recipe)
+            judged[name].append(JudgedList(evidence.fused[rows], logits, gains, tuple(query.relevance.values())))
+    return judged
+
+
+def _question_answering(data: Path) -> list[tuple[LabelledSet, int]]:
+    return [
+        (sources.squad_paragraphs(data / "squadshifts" / "new_wiki.json"), 450),
+        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 120),
+        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 120),
+        (sources.squad_sentences(data), 450),
+        (sources.reading_comprehension(data), 120),
+        (sources.causal_news(data), 150),
+        (sources.trecqa(data), 93),
+    ]
+
+
+def _nonsense(known: Sequence[LabelledQuery], rng: random.Random) -> list[LabelledQuery]:
+    vocabulary = sorted({word for query in known for word in query.text.split()})
+    return [LabelledQuery(text, {}) for text in sources.nonsense_queries(150, vocabulary, rng)]
+
+
+def _off_topic(questions: Sequence[tuple[LabelledSet, int]], rng: random.Random) -> list[LabelledQuery]:
+    """Questions about products and private matters, which no news article answers."""
+    asked = [query for each, _ in questions if each.name in ("reddit", "amazon") for query in each.queries]
+    return [LabelledQuery(query.text, {}) for query in rng.sample(asked, 150)]
+
+
+def _rows(rows: dict[str, int], keys: frozenset[str]) -> frozenset[int]:
+    return frozenset(rows[key] for key in keys if key in rows)
+
+
+def _is_held_out(key: str) -> bool:
+    return zlib.crc32(key.encode()) % 100 < HELD_OUT_PERCENT
+
+
+def _kept(folder: Path, encode: Encode) -> Encode:
+    """The same function, keeping what it answered for long lists of texts in files named by their checksum."""
+
+    def encode_or_load(texts: Sequence[str]) -> Vectors:
+        path = folder / f"{len(texts)}-{zlib.crc32(chr(0).join(texts).encode()):08x}.npy"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            np.save(path, encode(texts))
+        vectors: Vectors = np.load(path)
+        return vectors
+
+    return encode_or_load
+
+
+def _train_with_progress(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe, checkpoint: Path
+) -> None:
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("loss {task.fields[loss]:.3f}"))
+    with Progress(*columns) as progress:
+        task = progress.add_task("training", total=None, loss=float("nan"))
+        train(
+            model,
+            tokenizer,
+            groups,
+            recipe,
+            checkpoint=checkpoint,
+            on_step=lambda step: progress.update(task, completed=step.step, total=step.steps, loss=step.loss),
+        )
+
+
+def main() -> None:
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(description="Train the reranker that comes with Broadsheet.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, trecqa, squad_qg, …")
+    parser.add_argument("--work", type=Path, default=Path("build/reranker"), help="folder for vectors and checkpoints")
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="folder for the weights")
+    parser.add_argument("--steps", type=int, default=None, help="stop after so many steps instead of one pass")
+    arguments = parser.parse_args()
+    build(arguments.data, arguments.work, arguments.out, Recipe(seed=SEED, steps=arguments.steps))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Two steps on a tiny random BERT: the loss falls, and what is saved scores like what was trained."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertModel, BertTokenizer
+
+from indexer.training.cross_encoder import Group, Recipe, StepReport, listwise_loss, load_base, predict, tokenize_pairs, train
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "oil", "price", "rises", "football", "final", "lost", "who", "won", "the"]
+RECIPE = Recipe(
+    groups_per_step=2, max_query_tokens=4, max_tokens=12, frozen_layers=1, learning_rate=3e-3, warm_up_steps=1, cool_down_steps=1
+)
+GROUPS = [
+    Group("oil price", ("the oil price rises", "football final lost"), (1.0, 0.0), (0.5, 0.4)),
+    Group("who won the final", ("oil price", "the football final lost", "price rises"), (0.0, 1.0, 0.25), (0.1, 0.3, 0.2)),
+]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> str:
+    """A BERT of two layers with random weights, in a folder."""
+    folder = tmp_path / "base"
+    torch.manual_seed(0)
+    folder.mkdir()
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, max_position_embeddings=32
+    )
+    BertModel(config).save_pretrained(folder)
+    BertTokenizer(vocab={word: number for number, word in enumerate(WORDS)}).save_pretrained(folder)
+    return str(folder)
+
+
+def test_the_loss_of_one_batch_falls(base: str) -> None:
+    model, tokenizer = load_base(base, RECIPE)
+    reports: list[StepReport] = []
+    train(model, tokenizer, GROUPS[1:] * 10, RECIPE, on_step=reports.append)
+    assert [report.step for report in reports] == [1, 2, 3, 4, 5]
+    assert reports[-1].loss < reports[0].loss
+
+
+def test_embeddings_and_lower_layers_stay_as_they_were(base: str) -> None:
+    model, tokenizer = load_base(base, RECIPE)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    train(model, tokenizer, GROUPS, RECIPE)
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert any(name.startswith("bert.encoder.layer.1") for name in changed)
+    assert "classifier.weight" in changed
+    assert not any(".embeddings." in name or ".layer.0." in name for name in changed)
+
+
+def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(base: str, tmp_path: Path) -> None:
+    whole, tokenizer = load_base(base, RECIPE)
+    train(whole, tokenizer, GROUPS * 4, RECIPE)
+
+    class Interruption(Exception):
+        """Stands for Ctrl-C between two steps."""
+
+    def interrupt(report: StepReport) -> None:
+        if report.step == 2:
+            raise Interruption
+
+    first, _ = load_base(base, RECIPE)
+    with pytest.raises(Interruption):
+        train(first, tokenizer, GROUPS * 4, RECIPE, checkpoint=tmp_path / "kept", checkpoint_every=1, on_step=interrupt)
+    resumed, _ = load_base(base, RECIPE)
+    steps: list[int] = []
+    train(resumed, tokenizer, GROUPS * 4, RECIPE, checkpoint=tmp_path / "kept", on_step=lambda report: steps.append(report.step))
+    assert steps == [3, 4]
+    pairs = [("oil price", "the oil price rises"), ("who won", "football")]
+    assert predict(resumed, tokenizer, pairs, RECIPE) == pytest.approx(predict(whole, tokenizer, pairs, RECIPE), abs=1e-3)
+
+
+def test_listwise_loss_by_hand() -> None:
+    logits = torch.tensor([2.0, 0.0, 1.0, 5.0])
+    loss = listwise_loss(logits, torch.tensor([1.0, 0.5, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0, 0.0]), torch.tensor([0, 0, 0, 1]))
+    shares = np.exp([2.0, 1.0, 1.0]) / np.exp([2.0, 1.0, 1.0]).sum()
+    assert float(loss) == pytest.approx(-(0.8 * np.log(shares[0]) + 0.2 * np.log(shares[1])), rel=1e-5)
+
+
+def test_only_the_passage_is_truncated_beside_a_short_query_and_a_long_query_is_cut(base: str) -> None:
+    _, tokenizer = load_base(base, RECIPE)
+    (ids, query_length), (_, cut_length) = tokenize_pairs(
+        tokenizer, ["oil price", "oil " * 50], ["football " * 50, "football " * 50], RECIPE
+    )
+    assert tokenizer.convert_ids_to_tokens(ids) == ["[CLS]", "oil", "price", "[SEP]", *["football"] * 7, "[SEP]"]
+    assert query_length == 4
+    assert cut_length == RECIPE.max_query_tokens + 2
+
+
+def test_logits_keep_the_order_of_the_pairs(base: str) -> None:
+    model, tokenizer = load_base(base, RECIPE)
+    pairs = [("oil", "price"), ("who won the final", "the football final lost"), ("oil price", "rises")]
+    together = predict(model, tokenizer, pairs, Recipe(max_tokens=12, tokens_per_micro_batch=12))
+    alone = [float(predict(model, tokenizer, [pair], RECIPE)[0]) for pair in pairs]
+    assert together == pytest.approx(alone, abs=1e-2)
