@@ -13,7 +13,7 @@ import numpy as np
 from search.errors import BadInput
 from search.models.agreement import PASSAGES, QUERIES, Scores, agree
 from search.models.batches import token_batches
-from search.models.device import DeviceName, Precision, placement
+from search.models.device import DeviceName, Placement, Precision, placement
 from search.models.loading import fingerprint, model_folder, quietly, readable
 from search.protocols import Vectors
 from search.settings import DEFAULT_ENCODER
@@ -32,8 +32,9 @@ _LONGEST = 8192  # tokens, of a model that states no limit
 class SentenceEncoder:
     """A sentence-transformers model as `search.protocols.Encoder`; not for several threads at once."""
 
-    def __init__(self, model: "SentenceTransformer", identity: str) -> None:
+    def __init__(self, model: "SentenceTransformer", dtype: "torch.dtype", identity: str) -> None:
         self.fingerprint = identity
+        self.precision = str(dtype).removeprefix("torch.")
         self.dimension = int(model.get_embedding_dimension() or 0)
         self._model = model.eval()
         self._max_tokens = min(model.max_seq_length or _LONGEST, _LONGEST)
@@ -51,13 +52,14 @@ class SentenceEncoder:
 
         folder = model_folder(name, organisation="sentence-transformers")
         place = placement(device, precision)
-        if precision == "auto" and place.dtype is not torch.float32:
-            exact = cls(_open(name, folder, place.device, torch.float32), "")._probe()
-            encoder = cls(_open(name, folder, place.device, place.dtype), fingerprint(folder))
-            if agree(exact, encoder._probe(), tolerance=_TOLERANCE):
+        exact = place._replace(dtype=torch.float32)
+        if precision == "auto" and place != exact:
+            similarities = cls(_open(name, folder, exact), exact.dtype, "")._probe()
+            encoder = cls(_open(name, folder, place), place.dtype, fingerprint(folder))
+            if agree(similarities, encoder._probe(), tolerance=_TOLERANCE):
                 return encoder
-            place = place._replace(dtype=torch.float32)
-        return cls(_open(name, folder, *place), fingerprint(folder))
+            place = exact
+        return cls(_open(name, folder, place), place.dtype, fingerprint(folder))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The queries' vectors: (n, dimension) float32, rows of length 1, with the model's prompt for queries."""
@@ -90,7 +92,7 @@ class SentenceEncoder:
         return similarities
 
 
-def _open(name: str, folder: Path, device: "torch.device", dtype: "torch.dtype") -> "SentenceTransformer":
+def _open(name: str, folder: Path, place: Placement) -> "SentenceTransformer":
     """The model as asked; on a CPU its BERT, if that is what it is, replaced by the faster one (pooling stays in fp32)."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -101,10 +103,10 @@ def _open(name: str, folder: Path, device: "torch.device", dtype: "torch.dtype")
     options = {"use_safetensors": True, "dtype": torch.float32}
     try:
         with quietly():
-            model = SentenceTransformer(str(folder), device=str(device), local_files_only=True, model_kwargs=options)
+            model = SentenceTransformer(str(folder), device=str(place.device), local_files_only=True, model_kwargs=options)
     except Exception as error:  # whatever a foreign model's files provoke
         raise BadInput(f"The model '{name}' could not be loaded as an encoder: {error}") from error
-    if device.type == "cpu" and isinstance(model[0], Transformer) and PackedBert.fits(model[0].model):
-        model[0].model = PackedBert(model[0].model, dtype)
+    if place.device.type == "cpu" and isinstance(model[0], Transformer) and PackedBert.fits(model[0].model):
+        model[0].model = PackedBert(model[0].model, place.dtype)
         return model
-    return model.to(dtype)
+    return model.to(place.dtype)

@@ -26,7 +26,7 @@ def model_folder(name: str, *, organisation: str) -> Path:
     if name == DEFAULT_ENCODER:
         return bundled_encoder_folder()
     folder = Path(name)
-    if not folder.is_dir():
+    if not name or not folder.is_dir():
         folder = _from_hub(name, organisation)
     pickled = [path for path in folder.rglob("*.bin") if not any(path.parent.glob("*.safetensors"))]
     if pickled or not any(folder.rglob("*.safetensors")):

@@ -37,6 +37,8 @@ class CrossEncoderReranker:
 
     def __init__(self, model: "_PairModel", place: Placement) -> None:
         self.fingerprint = model.fingerprint
+        self.max_tokens = model.max_tokens  # of a pair
+        self.precision = str(place.dtype).removeprefix("torch.")
         self._model = model
         self._place = place
         self._logits = _logits(model.network, place)
@@ -170,7 +172,8 @@ def _logits(network: Any, place: Placement) -> "Callable[[dict[str, Tensor]], Te
 
     if place.device.type == "cpu" and type(network) is BertForSequenceClassification and PackedBert.fits(network.bert):
         bert = PackedBert(network.bert, place.dtype)
-        pooler, classifier = network.bert.pooler, network.classifier
+        pooler: Any = network.bert.pooler
+        classifier: Any = network.classifier
         return lambda features: classifier(pooler(bert.first_states(**features)[:, None]))[:, 0]
     network.to(device=place.device, dtype=place.dtype)
     return lambda features: network(**features).logits[:, 0]

@@ -1,0 +1,69 @@
+"""From a model's name to its folder, and what identifies it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from search.errors import BadInput
+from search.models.bundled import bundled_encoder_folder
+from search.models.loading import fingerprint, model_folder, readable
+from search.settings import DEFAULT_ENCODER
+
+
+def test_the_default_encoder_comes_with_a_package() -> None:
+    folder = model_folder(DEFAULT_ENCODER, organisation="sentence-transformers")
+    assert folder == bundled_encoder_folder()
+    assert (folder / "model.safetensors").is_file()
+
+
+def test_a_folder_is_taken_as_it_is(bi_encoder: Path) -> None:
+    assert model_folder(str(bi_encoder), organisation="any") == bi_encoder
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "nobody/no-such-model", "./no/such/folder", ""])
+def test_a_name_that_stands_for_nothing_is_refused_by_name(name: str) -> None:
+    with pytest.raises(BadInput, match=f"There is no model '{name}'"):
+        model_folder(name, organisation="sentence-transformers")
+
+
+def test_pickled_weights_are_refused(bi_encoder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bi_encoder, tmp_path / "model"))
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(BadInput, match="no safetensors weights"):
+        model_folder(str(folder), organisation="any")
+
+
+def test_a_fingerprint_does_not_depend_on_the_folder(bi_encoder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bi_encoder, tmp_path / "other name"))
+    (copy / "README.md").write_text("another text")
+    assert fingerprint(copy) == fingerprint(bi_encoder)
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value"),
+    [
+        ("1_Pooling/config.json", "pooling_mode", "mean"),
+        ("config_sentence_transformers.json", "prompts", {"query": "another: "}),
+        ("config.json", "num_attention_heads", 2),
+    ],
+)
+def test_a_fingerprint_depends_on_what_changes_vectors(bi_encoder: Path, tmp_path: Path, file: str, key: str, value: object) -> None:
+    copy = Path(shutil.copytree(bi_encoder, tmp_path / "copy"))
+    settings = json.loads((copy / file).read_text())
+    (copy / file).write_text(json.dumps({**settings, key: value}))
+    assert fingerprint(copy) != fingerprint(bi_encoder)
+
+
+def test_a_fingerprint_depends_on_the_weights(bi_encoder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bi_encoder, tmp_path / "copy"))
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    assert fingerprint(copy) != fingerprint(bi_encoder)
+
+
+def test_text_is_cut_and_freed_of_half_characters() -> None:
+    assert readable("a\ud800b", tokens=10) == "a\ufffdb"
+    assert len(readable("x" * 1_000_000, tokens=10)) <= 1_000
