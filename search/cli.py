@@ -19,7 +19,7 @@ from search.settings import Settings
 COMMANDS = "broadsheet.commands"
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Folder of database and index [env: BROADSHEET_DATA].", show_default=False)
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder of database and index (env: BROADSHEET_DATA).", show_default=False)
 ]
 EncoderOption = Annotated[
     str | None, typer.Option("--encoder", metavar="NAME", help="Bi-encoder: the bundled one, a folder or a hub id.", show_default=False)

@@ -106,20 +106,25 @@ class Snapshot:
             vectors[inside] = segment.vectors.vectors(ids[inside])
         return vectors
 
+    def nearest_passages(self, vector: Floats, filters: Filters, k: int) -> tuple[Floats, Ids]:
+        """At most k (similarities, passage ids) of all segments, most similar first, ties by id."""
+        allowed = self.columns.allowed_passages(filters)
+        found = [segment.vectors.search(vector, k, allowed) for segment in self._segments]
+        similarity = np.concatenate([np.empty(0, np.float32), *(part[0] for part in found)])
+        ids = np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)])
+        best = np.lexsort((ids, -similarity))[:k]
+        return similarity[best], ids[best]
+
     def _nearest(self, vector: Floats, filters: Filters, depth: int) -> tuple[Ids, Floats]:
         """Positions and similarities of the best passage of each of the ``depth`` nearest articles."""
-        allowed = self.columns.allowed_passages(filters)
         wanted = 2 * depth
         while True:
-            found = [segment.vectors.search(vector, wanted, allowed) for segment in self._segments]
-            similarity = np.concatenate([np.empty(0, np.float32), *(part[0] for part in found)])
-            ids = np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)])
-            best = np.lexsort((ids, -similarity))[:wanted]
-            positions = np.searchsorted(self.columns.passage_id, ids[best])
+            similarity, ids = self.nearest_passages(vector, filters, wanted)
+            positions = np.searchsorted(self.columns.passage_id, ids)
             _, first = np.unique(self.columns.passage_article[positions], return_index=True)
-            if len(first) >= depth or len(best) < wanted:
+            if len(first) >= depth or len(ids) < wanted:
                 kept = np.sort(first)[:depth]
-                return positions[kept], similarity[best][kept]
+                return positions[kept], similarity[kept]
             wanted *= 4  # many passages of few articles: look deeper
 
     def _best_passages(self, vector: Floats, rows: Ids) -> tuple[Ids, Floats]:

@@ -1,0 +1,74 @@
+"""The arrows between the packages: web -> search <- indexer, and the layers inside search."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+VALUES = ("article", "query", "response", "overview", "errors", "settings", "dates", "protocols", "text")
+LAYERS = ("models", "index", "store")
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _offenders(folder: str, forbidden: tuple[str, ...]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sorted((ROOT / folder).rglob("*.py") if (ROOT / folder).is_dir() else [ROOT / folder])
+        for name in _imports(path)
+        if any(name == module or name.startswith(f"{module}.") for module in forbidden)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("search", ("indexer", "web", "fastapi", "starlette", "uvicorn")),
+        ("indexer", ("web", "fastapi", "starlette", "uvicorn")),
+        ("web", ("indexer", "torch", "faiss", "tantivy", "sqlalchemy")),
+    ],
+)
+def test_packages_depend_on_search_and_search_on_none(folder: str, forbidden: tuple[str, ...]) -> None:
+    assert _offenders(folder, forbidden) == []
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_values_depend_on_values_alone(value: str) -> None:
+    upper = (
+        "search.models",
+        "search.index",
+        "search.store",
+        "search.engine",
+        "search.assemble",
+        "search.cli",
+        "torch",
+        "sqlalchemy",
+        "faiss",
+    )
+    assert _offenders(f"search/{value}.py", upper) == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_models_index_and_store_do_not_know_each_other(layer: str) -> None:
+    others = tuple(f"search.{other}" for other in LAYERS if other != layer)
+    assert _offenders(f"search/{layer}", (*others, "search.engine", "search.assemble", "search.cli")) == []
+
+
+def test_concrete_models_are_named_in_one_file() -> None:
+    concrete = ("search.models.encoder", "search.models.reranker")
+    named = [
+        offence for folder in ("search", "indexer", "web") for offence in _offenders(folder, concrete) if "search/models/" not in offence
+    ]
+    # The recipe of the shipped reranker is a program of its own, and wires itself.
+    assert {offence.split(" ")[0] for offence in named} == {"search/assemble.py", "indexer/training/shipped_reranker.py"}
