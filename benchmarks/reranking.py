@@ -1,6 +1,6 @@
 """Reranking 32 passages: ours against ``CrossEncoder.predict`` with its defaults and the same weights.
 
-    python -m benchmarks.reranking [--reranker NAME] [--json]
+    python -m benchmarks.reranking [--json]
 
 The two run in turn, so that whatever else the machine does falls on both; of each, the fastest run counts. Before the
 bundled reranker has been trained, the head is drawn at random, which costs the same time.
