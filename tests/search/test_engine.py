@@ -23,7 +23,6 @@ from search.store import Archive, open_archive
 from tests.archives import index, record
 from tests.fakes import TableReranker, WordEncoder
 
-
 DEPTHS = Depths(candidates=50, rerank=8)
 
 

@@ -34,8 +34,7 @@ def test_reciprocal_rank_fusion_agrees_with_brute_force() -> None:
     similarity = rng.normal(size=40).astype(np.float32)
     bm25 = np.maximum(rng.normal(size=40), 0).astype(np.float32)
     expected = [
-        1 / (10 + 1 + sum(other > s for other in similarity))
-        + (1 / (10 + 1 + sum(other > b for other in bm25)) if b > 0 else 0)
+        1 / (10 + 1 + sum(other > s for other in similarity)) + (1 / (10 + 1 + sum(other > b for other in bm25)) if b > 0 else 0)
         for s, b in zip(similarity, bm25, strict=True)
     ]
     assert reciprocal_rank_fusion(similarity, bm25, k=10) == pytest.approx(expected, rel=1e-5)

@@ -1,0 +1,59 @@
+"""Snippets show the part of the passage that matched, with the matching words marked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.index.lexical import analyzer, query_terms
+from search.snippet import SNIPPET_CHARACTERS, Highlighter
+
+FILLER = "Nothing of interest happened in the town that day and nobody said a word about it. " * 8
+
+
+def _marked(query: str, passage: str) -> list[str]:
+    snippet = Highlighter(query).snippet(passage)
+    return [snippet.text[start:end] for start, end in snippet.highlights]
+
+
+def test_words_are_marked_in_any_form_and_stop_words_are_not() -> None:
+    assert _marked("the price of oil", "Oil prices: the PRICE of crude oil is priced in.") == ["Oil", "prices", "PRICE", "oil", "priced"]
+
+
+def test_a_short_passage_is_shown_whole() -> None:
+    snippet = Highlighter("walrus").snippet("A walrus runs the harbour.")
+    assert snippet.text == "A walrus runs the harbour."
+    assert snippet.highlights == ((2, 8),)
+
+
+def test_a_long_passage_is_cut_around_the_place_with_most_words_of_the_query() -> None:
+    passage = f"{FILLER}A harbour. {FILLER}The walrus became harbour master of Lower Quay. {FILLER}"
+    snippet = Highlighter("walrus harbour master").snippet(passage)
+    assert "walrus became harbour master" in snippet.text
+    assert snippet.text.startswith("…")
+    assert snippet.text.endswith("…")
+
+
+def test_without_a_matching_word_the_beginning_is_shown() -> None:
+    snippet = Highlighter("zxcvbnm").snippet(FILLER)
+    assert FILLER.startswith(snippet.text.removesuffix("…"))
+    assert snippet.highlights == ()
+
+
+@pytest.mark.parametrize(
+    "passage", ["Zoë’s naïve 🙂🙂 façade über oil", "石油 oil 石油", "oil\x00oil", "İstanbul oil", "oil " * 500, "x" * 5000 + " oil"]
+)
+def test_offsets_count_characters(passage: str) -> None:
+    assert all(word == "oil" for word in _marked("oil", passage))
+    assert _marked("oil", passage) or "x" * 100 in passage
+
+
+@given(st.text(max_size=900), st.text(max_size=60))
+def test_any_text_gives_sorted_highlights_of_query_words_within_bounds(passage: str, query: str) -> None:
+    snippet = Highlighter(query).snippet(passage)
+    assert len(snippet.text) <= SNIPPET_CHARACTERS + 5
+    assert snippet.text.strip("…") in passage.strip("…") or snippet.text in passage
+    end_before = 0
+    for start, end in snippet.highlights:
+        assert end_before <= start < end <= len(snippet.text)
+        assert set(analyzer().analyze(snippet.text[start:end])) <= set(query_terms(query))
+        end_before = end
