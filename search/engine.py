@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -43,6 +43,7 @@ class _Ranking:
     candidates: Candidates
     fused: Floats
     relevance: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    articles: dict[int, StoredArticle] = field(default_factory=dict)  # those that a stage has fetched
     seconds: dict[str, float] = field(default_factory=dict)
 
     def take(self, order: Ids) -> None:
@@ -79,7 +80,7 @@ class SearchEngine:
         for ranking in rankings:
             _cut_off(ranking)
             begun = perf_counter()
-            hits = self._hits(ranking)
+            hits = self._hits(ranking, Highlighter(ranking.query.text))
             seconds = Seconds(
                 encode=encoded,
                 retrieve=ranking.seconds["retrieve"],
@@ -102,16 +103,15 @@ class SearchEngine:
         """The articles nearest to the mean of an article's passages, without itself; raises NotFound."""
         self.article(article_id)
         snapshot = self._live.opened.snapshot
-        mean = snapshot.passage_vectors(article_id).mean(axis=0) if len(snapshot.passage_vectors(article_id)) else None
-        if mean is None:
-            return ()
-        vector = (mean / np.linalg.norm(mean)).astype(np.float32)
-        candidates = snapshot.dense("", vector, Filters(), top_k + 1)
+        passages = snapshot.passage_vectors(article_id)
+        if len(passages) == 0 or top_k < 1:
+            return ()  # stored since the snapshot was published
+        mean = passages.mean(axis=0)
+        candidates = snapshot.dense("", (mean / np.linalg.norm(mean)).astype(np.float32), Filters(), top_k + 1)
         order = np.lexsort((candidates.article_id, -candidates.similarity))
-        order = order[candidates.article_id[order] != article_id][:top_k]
-        query = Query("similar articles", top_k=max(top_k, 1))
-        ranking = _Ranking(query, _rows(candidates, order), candidates.similarity[order])
-        return self._hits(ranking)
+        order = order[candidates.article_id[order] != article_id]
+        ranking = _Ranking(Query("similar", top_k=top_k), _rows(candidates, order), candidates.similarity[order])
+        return tuple(replace(hit, bm25=None, fused=None) for hit in self._hits(ranking, Highlighter("")))
 
     def overview(self) -> Overview:
         """What the served snapshot holds; raises NoIndex."""
@@ -163,13 +163,15 @@ class SearchEngine:
         wanted = [ranking for ranking in rankings if ranking.query.rerank and len(ranking.fused)]
         if reranker is None or not wanted:
             return 0.0
-        depth = self._depths.rerank
-        texts = self._passage_texts([_rows(ranking.candidates, np.arange(min(depth, len(ranking.fused)))) for ranking in wanted])
-        pairs = [(ranking.query.text, text) for ranking, group in zip(wanted, texts, strict=True) for text in group]
+        counts = [min(self._depths.rerank, len(ranking.fused)) for ranking in wanted]
+        pairs = [
+            (ranking.query.text, text)
+            for ranking, count in zip(wanted, counts, strict=True)
+            for text in self._passage_texts(ranking, count)
+        ]
         relevance = reranker.relevance(pairs)
         first = 0
-        for ranking, group in zip(wanted, texts, strict=True):
-            count = len(group)
+        for ranking, count in zip(wanted, counts, strict=True):
             read = relevance[first : first + count]
             first += count
             ranking.relevance[:count] = read
@@ -178,23 +180,23 @@ class SearchEngine:
             ranking.take(np.concatenate([top, np.arange(count, len(ranking.fused))]))
         return perf_counter() - begun
 
-    def _passage_texts(self, groups: Sequence[Candidates]) -> list[list[str]]:
-        """What the reranker reads of each candidate: the title and the best passage."""
-        articles = self._archive.articles(sorted({int(i) for group in groups for i in group.article_id}))
-        texts: list[list[str]] = []
-        for group in groups:
-            windows = zip(group.article_id.tolist(), group.start.tolist(), group.end.tolist(), strict=True)
-            stored = [(articles.get(i), start, end) for i, start, end in windows]
-            texts.append([passage_text(s.article.title, s.article.text[start:end]) if s else "" for s, start, end in stored])
+    def _passage_texts(self, ranking: _Ranking, count: int) -> list[str]:
+        """What the reranker reads of the first ``count`` candidates: the title and the best passage."""
+        top = _rows(ranking.candidates, np.arange(count))
+        ranking.articles = self._archive.articles(top.article_id.tolist())
+        texts = []
+        for article_id, start, end in zip(top.article_id.tolist(), top.start.tolist(), top.end.tolist(), strict=True):
+            stored = ranking.articles.get(article_id)
+            texts.append(passage_text(stored.article.title, stored.article.text[start:end]) if stored else "")
         return texts
 
-    def _hits(self, ranking: _Ranking) -> tuple[Hit, ...]:
+    def _hits(self, ranking: _Ranking, highlighter: Highlighter) -> tuple[Hit, ...]:
         """The page of the ranking that was asked for, with its articles and snippets."""
         query = ranking.query
         first, last = query.offset, min(query.offset + query.top_k, len(ranking.fused))
         page = _rows(ranking.candidates, np.arange(first, max(last, first)))
-        articles = self._archive.articles(page.article_id.tolist())
-        highlighter = Highlighter(query.text)
+        missing = [article_id for article_id in page.article_id.tolist() if article_id not in ranking.articles]
+        articles = ranking.articles | self._archive.articles(missing)
         hits = []
         for position, article_id in enumerate(page.article_id.tolist()):
             stored = articles.get(article_id)

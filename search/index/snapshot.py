@@ -88,12 +88,26 @@ class Snapshot:
 
     def hybrid(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
         """The union of the two, each row with both scores."""
-        dense = self.dense(text, vector, filters, depth)
-        bm25, article_ids = self._lexical.search(text, filters, depth)
-        new = ~np.isin(article_ids, dense.article_id)
-        positions, similarity = self._best_passages(vector, self.columns.rows(article_ids[new]))
+        bm25, lexical_ids = self._lexical.search(text, filters, depth)
+        positions, similarity = self._nearest(vector, filters, depth)
+        dense_ids = self.columns.article_id[self.columns.passage_article[positions]]
+        dense = self._candidates(positions, similarity, self._bm25(text, dense_ids, lexical_ids, bm25, depth))
+        new = ~np.isin(lexical_ids, dense_ids)
+        positions, similarity = self._best_passages(vector, self.columns.rows(lexical_ids[new]))
         lexical = self._candidates(positions, similarity, bm25[new])
         return Candidates._make(np.concatenate([getattr(dense, name), getattr(lexical, name)]) for name in Candidates._fields)
+
+    def _bm25(self, text: str, wanted: Ids, found: Ids, bm25: Floats, depth: int) -> Floats:
+        """The BM25 of the wanted articles, given the ``depth`` best that a search has found with theirs."""
+        scores = np.zeros(len(wanted), np.float32)
+        order = np.argsort(found)
+        place = np.minimum(np.searchsorted(found, wanted, sorter=order), max(len(found) - 1, 0))
+        known = found[order[place]] == wanted if len(found) else np.zeros(len(wanted), np.bool_)
+        if len(found):
+            scores[known] = bm25[order[place[known]]]
+        if len(found) == depth:  # else the search has met every article with one of the words, and the others have none
+            scores[~known] = self._lexical.scores(text, wanted[~known])
+        return scores
 
     def passage_vectors(self, article_id: int) -> Vectors:
         """(passages, dimension) vectors of an article, in the order of its text; none when it is not in the snapshot."""

@@ -165,6 +165,7 @@ def test_similar_articles_are_the_nearest_without_the_article_itself(archive: Ar
     assert crude.id not in {hit.id for hit in hits}
     similarity = [hit.similarity or 0.0 for hit in hits]
     assert similarity == sorted(similarity, reverse=True)
+    assert all(hit.snippet.highlights == () for hit in hits)
     with pytest.raises(NotFound, match="999999"):
         engine.similar(999_999, 5)
 
