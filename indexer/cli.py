@@ -21,9 +21,10 @@ from indexer.judgements import read_qrels, read_queries
 from indexer.lock import writer_lock
 from indexer.publication import ANEW, Policy, publish
 from indexer.readers.record import Rejected
-from search.assemble import database_url, load_encoder, open_data
+from search.assemble import DATABASE, create_folder, database_url, load_encoder, open_data
 from search.cli import DataOption, EncoderOption, RerankerOption, settings_with
 from search.errors import BadRecord, BroadsheetError, NoIndex
+from search.index.published import no_index, open_current, require_index
 from search.settings import Settings
 from search.store import Archive, Identity
 
@@ -65,8 +66,6 @@ def delete(
 
 def stats(data: DataOption = None, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Show what the archive and the published index hold."""
-    from search.index.published import open_current
-
     settings = settings_with(data=data)
     with _reading(settings) as archive:
         stored = archive.statistics()
@@ -147,7 +146,9 @@ def evaluate(
     from search.assemble import open_engine
 
     texts, judgements = read_queries(queries), read_qrels(qrels)
-    engine = open_engine(settings_with(data=data, encoder=encoder, reranker=reranker))
+    settings = settings_with(data=data, encoder=encoder, reranker=reranker)
+    require_index(settings.data)
+    engine = open_engine(settings)
     systems = mode or list(System)
     with Progress(console=Console(stderr=True)) as bar:
         count = len({qrel.query_id for qrel in judgements})
@@ -227,6 +228,7 @@ def _summary(counts: Counts) -> str:
 @contextmanager
 def _writing(settings: Settings) -> Iterator[Archive]:
     """The archive, with the writer lock held."""
+    create_folder(settings.data)
     url = database_url(settings)
     with writer_lock(url, settings.data), open_data(settings) as archive:
         yield archive
@@ -235,7 +237,7 @@ def _writing(settings: Settings) -> Iterator[Archive]:
 @contextmanager
 def _reading(settings: Settings) -> Iterator[Archive]:
     """The archive of a data folder that exists."""
-    if settings.database_url is None and not (settings.data / "broadsheet.db").exists():
-        raise NoIndex(f"Nothing has been indexed in {settings.data} yet: run `broadsheet index PATH --data {settings.data}`.")
+    if settings.database_url is None and not (settings.data / DATABASE).exists():
+        raise no_index(settings.data)
     with open_data(settings) as archive:
         yield archive

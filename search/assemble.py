@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from search.engine import SearchEngine
 
 NO_RERANKER = "none"
+DATABASE = "broadsheet.db"
 
 
 def open_engine(settings: Settings) -> "SearchEngine":
@@ -39,7 +40,7 @@ def database_url(settings: Settings) -> str:
     if settings.database_url:
         return settings.database_url
     create_folder(settings.data)
-    return f"sqlite:///{(settings.data / 'broadsheet.db').resolve()}"
+    return f"sqlite:///{(settings.data / DATABASE).resolve()}"
 
 
 def create_folder(path: Path) -> None:

@@ -99,8 +99,10 @@ def search(
     asked = Query(query, top_k, offset, mode, rerank, sort, filters)
     settings = settings_with(data=data, encoder=encoder, reranker=reranker if rerank else "none")
     from search.assemble import open_engine
+    from search.index.published import require_index
     from search.terminal import print_response
 
+    require_index(settings.data)
     response = open_engine(settings).search(asked)
     if as_json:
         from search.answers import SearchAnswer

@@ -1,6 +1,7 @@
 """One process that serves the application until it is told to stop, and then finishes what it has begun."""
 
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -64,6 +65,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # What is loaded by now stays: the collector need not walk through all of it again in the middle of a search.
+            gc.collect()
+            gc.freeze()
             self._announce()
 
 

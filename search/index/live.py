@@ -4,8 +4,8 @@ import logging
 import threading
 from pathlib import Path
 
-from search.errors import BroadsheetError, EncoderMismatch, NoIndex
-from search.index.published import Opened, current_name, open_current
+from search.errors import BroadsheetError, EncoderMismatch
+from search.index.published import Opened, current_name, no_index, open_current
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class LiveSnapshot:
     def opened(self) -> Opened:
         """The snapshot now served; raises NoIndex when nothing has been published."""
         if self._opened is None:
-            raise NoIndex(f"Nothing has been indexed in {self._data} yet: run `broadsheet index PATH --data {self._data}`.")
+            raise no_index(self._data)
         return self._opened
 
     def refresh(self) -> bool:

@@ -35,19 +35,34 @@ def snapshot_folders(data: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
+def require_index(data: Path) -> None:
+    """Raises NoIndex when nothing has been published in the folder, without touching it."""
+    if current_name(data) is None and not snapshot_folders(data):
+        raise no_index(data)
+
+
 def open_current(data: Path, loaded: Loaded | None = None) -> Opened:
     """Opens the snapshot that CURRENT names or, when it is damaged, the newest sound one before it, and says so.
 
     Raises NoIndex when nothing has been published and DamagedSnapshot when no snapshot is sound.
     """
-    name = current_name(data)
+    while True:
+        name = current_name(data)
+        try:
+            opened = _open(data, name, loaded)
+        except DamagedSnapshot:
+            if current_name(data) == name:
+                raise
+            continue  # a publication has removed it meanwhile, and there is a newer one
+        if opened.notice is None or current_name(data) == name:
+            return opened
+
+
+def _open(data: Path, name: str | None, loaded: Loaded | None) -> Opened:
     folders = snapshot_folders(data)
     wanted = [folder for folder in folders if folder.name == name]
-    order = wanted + [folder for folder in folders if folder not in wanted]
-    if name is None and not order:
-        raise NoIndex(f"Nothing has been indexed in {data} yet: run `broadsheet index PATH --data {data}`.")
-    damage: DamagedSnapshot | None = None if wanted or name is None else DamagedSnapshot(f"Snapshot {name} is missing.")
-    for folder in order:
+    damage = DamagedSnapshot(f"the snapshot {name} is missing.") if name is not None and not wanted else None
+    for folder in wanted + [folder for folder in folders if folder not in wanted]:
         try:
             snapshot = Snapshot.open(folder, loaded)
         except DamagedSnapshot as error:
@@ -55,4 +70,9 @@ def open_current(data: Path, loaded: Loaded | None = None) -> Opened:
             damage = damage or error
             continue
         return Opened(snapshot, f"Serving the previous snapshot {snapshot.name}: {damage}" if damage else None)
-    raise damage or NoIndex(f"Nothing has been indexed in {data} yet: run `broadsheet index PATH --data {data}`.")
+    raise damage or no_index(data)
+
+
+def no_index(data: Path) -> NoIndex:
+    """The error for a folder in which nothing has been published."""
+    return NoIndex(f"Nothing has been indexed in {data} yet: run `broadsheet index PATH --data {data}`.")

@@ -69,6 +69,13 @@ def test_a_year_in_the_address_survives_the_form(open_page: OpenPage) -> None:
     expect(page).to_have_url(re.compile(r"before=2020$"))
 
 
+def test_advanced_choices_survive_the_form(open_page: OpenPage) -> None:
+    page = open_page("/?q=oil&top_k=3&mode=BM25&rerank=false")
+    page.get_by_label("On or after").fill("2020-06-01")
+    page.get_by_role("button", name="Apply filters").click()
+    expect(page).to_have_url(re.compile(r"/\?q=oil&after=2020-06-01&mode=bm25&rerank=false&top_k=3$"))
+
+
 def test_results_can_be_put_in_order_of_date(open_page: OpenPage) -> None:
     page = open_page("/?q=oil&top_k=2&offset=2")
     page.get_by_role("link", name="Newest").click()
