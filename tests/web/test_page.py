@@ -70,7 +70,7 @@ def test_a_year_in_the_address_survives_the_form(open_page: OpenPage) -> None:
 
 
 def test_advanced_choices_survive_the_form(open_page: OpenPage) -> None:
-    page = open_page("/?q=oil&top_k=3&mode=BM25&rerank=false")
+    page = open_page("/?q=oil&top_k=3&mode=bm25&rerank=false")
     page.get_by_label("On or after").fill("2020-06-01")
     page.get_by_role("button", name="Apply filters").click()
     expect(page).to_have_url(re.compile(r"/\?q=oil&after=2020-06-01&mode=bm25&rerank=false&top_k=3$"))
