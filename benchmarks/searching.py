@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import faiss
-import httpx
+import httpx2
 import numpy as np
 import psutil
 
@@ -129,7 +129,7 @@ def _served(data: Path) -> dict[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         try:
             address = _address(server)
-            with httpx.Client(base_url=address, timeout=60) as client:
+            with httpx2.Client(base_url=address, timeout=60) as client:
                 figures = {
                     f"{name}_p{percent}_ms": value
                     for name, parameters in (("hybrid", {"rerank": "false"}), ("reranked", {"rerank": "true"}))
@@ -149,7 +149,7 @@ def _address(server: "subprocess.Popen[str]") -> str:
     raise RuntimeError("The server did not start.")
 
 
-def _latencies(client: httpx.Client, parameters: dict[str, str]) -> dict[int, float]:
+def _latencies(client: httpx2.Client, parameters: dict[str, str]) -> dict[int, float]:
     queries = sample_queries()
     client.get("/search", params={"q": queries[0], **parameters}).raise_for_status()
     taken = []

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel
 
 from search.response import Hit, SearchResponse
 
@@ -46,42 +46,8 @@ class HitAnswer(BaseModel):
     relevance: float | None
 
 
-_EXAMPLE_HIT: dict[str, JsonValue] = {
-    "rank": 1,
-    "id": 17,
-    "key": "gazette-2020-04-21-03",
-    "title": "Refiners cut output as demand collapses",
-    "url": "https://gazette.example/2020/04/21/refiners",
-    "source": "The Harbour Gazette",
-    "published_at": "2020-04-21T00:00:00Z",
-    "topic": "Business",
-    "topics": ["Business"],
-    "author": None,
-    "language": "en",
-    "snippet": {"text": "Refiners along the coast cut output by a third …", "highlights": [[0, 8]]},
-    "passage": [0, 842],
-    "similarity": 0.71,
-    "bm25": 12.3,
-    "fused": 0.83,
-    "relevance": 0.93,
-}
-
-
 class SearchAnswer(BaseModel):
     """A page of a ranking; ``total`` counts all its articles."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "query": "oil industry during the outbreak",
-                "total": 123,
-                "offset": 0,
-                "snapshot": "20260102T030405Z",
-                "seconds": {"encode": 0.005, "retrieve": 0.004, "rerank": 0.12, "fetch": 0.001, "total": 0.13},
-                "hits": [_EXAMPLE_HIT],
-            }
-        }
-    )
 
     query: str
     total: int

@@ -4,6 +4,7 @@ Exit status: 0 when everything asked for was done, 2 for bad usage, otherwise 1 
 """
 
 import logging
+import os
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -51,6 +52,8 @@ def application() -> typer.Typer:
 
 def main() -> NoReturn:
     """Runs the command line; every known failure is one line on standard error."""
+    # Before faiss or torch are imported: threads that wait by spinning take the cores from each other's pool.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         application()(standalone_mode=True)

@@ -15,6 +15,7 @@ from search.cutoff import worth_ranking, worth_showing
 from search.errors import NotFound
 from search.index.lexical import UNKNOWN_DATE
 from search.index.live import LiveSnapshot
+from search.index.published import Opened
 from search.index.snapshot import Snapshot
 from search.index.vectors import backend
 from search.overview import Overview
@@ -63,6 +64,7 @@ class SearchEngine:
         self._archive = archive
         self._depths = depths
         self._weights = CombinationWeights()
+        self._overview: tuple[Opened, Overview] | None = None
 
     def search(self, query: Query) -> SearchResponse:
         """The same as ``search_many`` for one query."""
@@ -114,23 +116,11 @@ class SearchEngine:
         return tuple(replace(hit, bm25=None, fused=None) for hit in self._hits(ranking, Highlighter("")))
 
     def overview(self) -> Overview:
-        """What the served snapshot holds; raises NoIndex."""
+        """What the served snapshot holds; counted once for each. Raises NoIndex."""
         opened = self._live.opened
-        manifest, columns = opened.snapshot.manifest, opened.snapshot.columns
-        dated = columns.published_at[columns.published_at != UNKNOWN_DATE]
-        return Overview(
-            snapshot=manifest.name,
-            published_at=manifest.created_at,
-            articles=len(opened.snapshot),
-            passages=len(columns.passage_id),
-            sources=columns.sources(),
-            topics=columns.topics(),
-            languages=columns.languages(),
-            earliest=datetime.fromtimestamp(int(dated.min()), UTC) if len(dated) else None,
-            latest=datetime.fromtimestamp(int(dated.max()), UTC) if len(dated) else None,
-            notice=opened.notice,
-            backend=backend(),
-        )
+        if self._overview is None or self._overview[0] is not opened:
+            self._overview = (opened, _overview(opened))
+        return self._overview[1]
 
     def refresh(self) -> bool:
         """Swaps to the newest published snapshot, if there is a newer one; cheap when there is not."""
@@ -219,6 +209,24 @@ class SearchEngine:
                 )
             )
         return tuple(hits)
+
+
+def _overview(opened: Opened) -> Overview:
+    manifest, columns = opened.snapshot.manifest, opened.snapshot.columns
+    dated = columns.published_at[columns.published_at != UNKNOWN_DATE]
+    return Overview(
+        snapshot=manifest.name,
+        published_at=manifest.created_at,
+        articles=len(opened.snapshot),
+        passages=len(columns.passage_id),
+        sources=columns.sources(),
+        topics=columns.topics(),
+        languages=columns.languages(),
+        earliest=datetime.fromtimestamp(int(dated.min()), UTC) if len(dated) else None,
+        latest=datetime.fromtimestamp(int(dated.max()), UTC) if len(dated) else None,
+        notice=opened.notice,
+        backend=backend(),
+    )
 
 
 def _rows(candidates: Candidates, order: Ids) -> Candidates:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from indexer.judgements import read_qrels, read_queries
@@ -39,17 +39,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(demo: Path) -> Iterator[httpx.Client]:
+def server(demo: Path) -> Iterator[httpx2.Client]:
     with subprocess.Popen([BROADSHEET, "serve", "--data", str(demo), "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = re.search(r"http://\S+", process.stdout.readline())
         assert address
-        with httpx.Client(base_url=address[0], timeout=60) as client:
+        with httpx2.Client(base_url=address[0], timeout=60) as client:
             yield client
         process.terminate()
 
 
-def _search(client: httpx.Client, q: str, **parameters: Any) -> dict[str, Any]:
+def _search(client: httpx2.Client, q: str, **parameters: Any) -> dict[str, Any]:
     response = client.get("/search", params={"q": q, **parameters})
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
@@ -70,19 +70,19 @@ def grades() -> dict[str, dict[str, int]]:
     return found
 
 
-def test_the_oil_query_finds_the_oil_industry_during_the_outbreak(server: httpx.Client, grades: dict[str, dict[str, int]]) -> None:
+def test_the_oil_query_finds_the_oil_industry_during_the_outbreak(server: httpx2.Client, grades: dict[str, dict[str, int]]) -> None:
     top = _keys(_search(server, OIL))[:3]
     assert all(grades[OIL].get(key, 0) >= 2 for key in top), top
 
 
-def test_queries_in_words_that_the_article_does_not_contain_find_it(server: httpx.Client, grades: dict[str, dict[str, int]]) -> None:
+def test_queries_in_words_that_the_article_does_not_contain_find_it(server: httpx2.Client, grades: dict[str, dict[str, int]]) -> None:
     lines = [json.loads(line) for line in (SAMPLE / "queries.jsonl").read_text("utf-8").splitlines()]
     paraphrases = [line["text"] for line in lines if line["style"] == "paraphrase"]
     found = [any(grades[text].get(key) == 3 for key in _keys(_search(server, text))) for text in paraphrases]
     assert sum(found) >= 0.8 * len(found)
 
 
-def test_command_line_api_and_page_give_the_same_ranking(server: httpx.Client, demo: Path) -> None:
+def test_command_line_api_and_page_give_the_same_ranking(server: httpx2.Client, demo: Path) -> None:
     from_api = _search(server, OIL)
     posted = server.post("/search", json={"q": OIL}).json()
     printed = json.loads(_run("search", OIL, "--data", str(demo), "--json"))
@@ -95,13 +95,13 @@ def test_command_line_api_and_page_give_the_same_ranking(server: httpx.Client, d
 
 
 @pytest.mark.parametrize("rerank", ["true", "false"])
-def test_what_means_nothing_finds_nothing(server: httpx.Client, demo: Path, rerank: str) -> None:
+def test_what_means_nothing_finds_nothing(server: httpx2.Client, demo: Path, rerank: str) -> None:
     assert _search(server, "qwertyuiop zxcvbnm", rerank=rerank)["hits"] == []
     if rerank == "true":
         assert "Nothing relevant found." in _run("search", "qwertyuiop zxcvbnm", "--data", str(demo))
 
 
-def test_filters_and_dates_hold_for_every_hit(server: httpx.Client) -> None:
+def test_filters_and_dates_hold_for_every_hit(server: httpx2.Client) -> None:
     answer = _search(server, "prices", after="2020-06", before="2021", topic="Energy", top_k=50)
     assert answer["hits"]
     for hit in answer["hits"]:
@@ -112,7 +112,7 @@ def test_filters_and_dates_hold_for_every_hit(server: httpx.Client) -> None:
     assert dates == sorted(dates, reverse=True)
 
 
-def test_highlights_mark_the_words_of_the_query(server: httpx.Client) -> None:
+def test_highlights_mark_the_words_of_the_query(server: httpx2.Client) -> None:
     for hit in _search(server, "oil price")["hits"]:
         marked = [hit["snippet"]["text"][start:end].lower() for start, end in hit["snippet"]["highlights"]]
         assert all(word.startswith(("oil", "pric")) for word in marked)
@@ -138,7 +138,7 @@ def test_an_exported_archive_is_read_back_as_it_was(demo: Path, tmp_path: Path) 
     assert _run("export", "--data", str(again)) == exported
 
 
-def test_a_running_server_shows_what_is_indexed_and_deleted_meanwhile(server: httpx.Client, demo: Path) -> None:
+def test_a_running_server_shows_what_is_indexed_and_deleted_meanwhile(server: httpx2.Client, demo: Path) -> None:
     line = json.dumps({"id": "late", "title": "Walrus elected harbour master", "text": "A walrus now runs the harbour of Lower Quay."})
     _run("index", "-", "--data", str(demo), "--format", "jsonl", stdin=line)
     _wait_until(lambda: "late" in _keys(_search(server, "walrus harbour master")))

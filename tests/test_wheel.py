@@ -15,7 +15,7 @@ SOURCES = ("search", "indexer", "web", "pyproject.toml", "README.md", "LICENSE")
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-import httpx, indexer, search, web
+import httpx2, indexer, search, web
 from search.assemble import open_engine
 from search.settings import Settings
 from web.app import create_app
@@ -26,8 +26,8 @@ settings = Settings(data=Path(sys.argv[2]))
 app = create_app(open_engine(settings), settings)
 
 async def main():
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         page = await client.get("/")
         assert "Broadsheet" in page.text, page.text
         for asset in ("/static/page.css", "/static/page.js"):
