@@ -18,7 +18,7 @@ from search.store import Archive, Twin, Write, record_hash, text_hash
 from search.text import Window, passage_text, windows
 
 BATCH_ARTICLES = 256
-BATCH_CHARACTERS = 4_000_000  # a few very long articles are a batch of their own, so that memory stays bounded
+BATCH_CHARACTERS = 400_000  # some seconds of encoding: what is lost at most when a run is killed
 
 
 @dataclass(slots=True)
