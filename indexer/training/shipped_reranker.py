@@ -39,8 +39,6 @@ SEED = 17
 HELD_OUT_PERCENT = 10
 DEPTH = 32
 """First-stage candidates per held-out query that the weights are fitted on: as many as a search reranks."""
-MAX_TOKENS = 256
-"""What the shipped model reads of a pair; it is trained on shorter ones, to see more of them in the time."""
 NOTHING_RELEVANT = MiningRule(from_near=2, from_far=0, at_random=1)
 LEXICAL_ONLY = MiningRule(from_near=3, from_far=1, at_random=1, twin_similarity=np.inf, sibling_similarity=np.inf)
 
@@ -69,7 +67,7 @@ class Plan:
 def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     """Reads, mines, trains, calibrates and writes the package data."""
     rng = random.Random(SEED)
-    encode = _kept(work / "vectors", SentenceEncoder.load().encode_passages)
+    encode = keeping(work / "vectors", SentenceEncoder.load().encode_passages)
     documents = sources.read_documents(data / "newsqueries")
     passages = Passages.from_documents(documents)
     news = Collection(passages, encode(passages.texts()), Bm25(documents))
@@ -77,7 +75,7 @@ def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     groups = _training_groups(plan, news, encode, rng)
     model, tokenizer = load_base(str(bundled_encoder_folder()), recipe)
     _train_with_progress(model, tokenizer, groups, recipe, work / "checkpoint")
-    held_out = _judge(plan, news, encode, model, tokenizer, replace(recipe, max_tokens=MAX_TOKENS))
+    held_out = _judge(plan, news, encode, model, tokenizer, recipe)
     save(model, groups, held_out, recipe, out)
 
 
@@ -109,23 +107,34 @@ def make_plan(data: Path, documents: tuple[Document, ...], rng: random.Random) -
     ]
     trained_known = [query for query in known if not query.relevance.keys() & held_rows]
     questions = _question_answering(data)
-    small = MiningRule(from_near=3)
+    trained_graded = [query for query in graded if query not in held_graded]
+    trained_headlines = [query for query in headlines if query not in held_headlines]
+    trained_leads = [query for query in leads if not (query.relevance.keys() | query.hidden) & held_rows]
+    wide, narrow, short = GroupShape(size=8), GroupShape(size=6), GroupShape(size=4)
+    few = MiningRule(from_near=3)
     return Plan(
         sources=(
-            Source("graded", [query for query in graded if query not in held_graded], 726, GroupShape(size=8)),
-            Source("graded again", [query for query in graded if query not in held_graded], 726, GroupShape(size=6)),
-            Source("known item", trained_known, 3600),
-            Source("headline to story", [query for query in headlines if query not in held_headlines], 800, GroupShape(positives=2)),
-            Source("lead to story", [q for q in leads if not (q.relevance.keys() | q.hidden) & held_rows], 300, GroupShape(size=4), small),
-            Source("headline to body", sources.headlines(documents, untouched, 400, rng), 400, GroupShape(size=4), small),
-            Source("nonsense", _nonsense(trained_known, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
-            Source("off topic", _off_topic(questions, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
+            # The best labels several times, each time with other negatives.
+            *(Source(f"graded {number}", trained_graded, 726, shape) for number, shape in enumerate((wide, narrow, wide, wide))),
+            Source("graded 4", trained_graded, 500, narrow),
+            Source("known item", trained_known, 5368),
+            Source("known item again", trained_known, 3350),
+            Source("headline to story", trained_headlines, 1312, GroupShape(positives=2)),
+            Source("headline to story again", trained_headlines, 238, GroupShape(positives=2)),
+            Source("lead to story", trained_leads, 500, short, few),
+            Source("headline to body", sources.headlines(documents, untouched, 900, rng), 900, short, few),
+            Source("nonsense", _nonsense(trained_known, 250, rng), 250, GroupShape(size=3), NOTHING_RELEVANT),
+            Source("off topic", _off_topic(questions, 250, rng), 250, GroupShape(size=3), NOTHING_RELEVANT),
             *(
-                Source(each.name, each.queries, count, GroupShape(size=4, positive_within=10), LEXICAL_ONLY, each.documents)
+                Source(each.name, each.queries, count, replace(short, positive_within=10), LEXICAL_ONLY, each.documents)
                 for each, count in questions
             ),
         ),
-        held_out={"graded": held_graded, "headline to story": held_headlines[:100], "known item": held_known[:200]},
+        held_out={
+            "graded": held_graded,
+            "headline to story": tuple(rng.sample(held_headlines, min(60, len(held_headlines)))),
+            "known item": tuple(rng.sample(held_known, min(120, len(held_known)))),
+        },
         forbidden=relevant_elsewhere | held_rows,
     )
 
@@ -136,7 +145,7 @@ def save(model: PreTrainedModel, groups: Sequence[Group], held_out: dict[str, li
     weights = fit_combination(held_out, slope, intercept)
     fields = {
         "base": DEFAULT_ENCODER,
-        "max_length": MAX_TOKENS,
+        "max_length": recipe.max_tokens,
         "calibration": {"a": slope, "b": intercept},
         "combination": asdict(weights),
         "recipe": asdict(recipe),
@@ -197,25 +206,25 @@ def _judge(
 
 def _question_answering(data: Path) -> list[tuple[LabelledSet, int]]:
     return [
-        (sources.squad_paragraphs(data / "squadshifts" / "new_wiki.json"), 450),
-        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 120),
-        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 120),
-        (sources.squad_sentences(data), 450),
-        (sources.reading_comprehension(data), 120),
-        (sources.causal_news(data), 150),
+        (sources.squad_paragraphs(data / "squadshifts" / "new_wiki.json"), 900),
+        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 180),
+        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 180),
+        (sources.squad_sentences(data), 800),
+        (sources.reading_comprehension(data), 180),
+        (sources.causal_news(data), 200),
         (sources.trecqa(data), 93),
     ]
 
 
-def _nonsense(known: Sequence[LabelledQuery], rng: random.Random) -> list[LabelledQuery]:
+def _nonsense(known: Sequence[LabelledQuery], count: int, rng: random.Random) -> list[LabelledQuery]:
     vocabulary = sorted({word for query in known for word in query.text.split()})
-    return [LabelledQuery(text, {}) for text in sources.nonsense_queries(150, vocabulary, rng)]
+    return [LabelledQuery(text, {}) for text in sources.nonsense_queries(count, vocabulary, rng)]
 
 
-def _off_topic(questions: Sequence[tuple[LabelledSet, int]], rng: random.Random) -> list[LabelledQuery]:
+def _off_topic(questions: Sequence[tuple[LabelledSet, int]], count: int, rng: random.Random) -> list[LabelledQuery]:
     """Questions about products and private matters, which no news article answers."""
     asked = [query for each, _ in questions if each.name in ("reddit", "amazon") for query in each.queries]
-    return [LabelledQuery(query.text, {}) for query in rng.sample(asked, 150)]
+    return [LabelledQuery(query.text, {}) for query in rng.sample(asked, count)]
 
 
 def _rows(rows: dict[str, int], keys: frozenset[str]) -> frozenset[int]:
@@ -226,7 +235,7 @@ def _is_held_out(key: str) -> bool:
     return zlib.crc32(key.encode()) % 100 < HELD_OUT_PERCENT
 
 
-def _kept(folder: Path, encode: Encode) -> Encode:
+def keeping(folder: Path, encode: Encode) -> Encode:
     """The same function, keeping what it answered for long lists of texts in files named by their checksum."""
 
     def encode_or_load(texts: Sequence[str]) -> Vectors:
