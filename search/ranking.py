@@ -19,7 +19,7 @@ EVIDENCE_FLOOR, EVIDENCE_CEILING = 1e-4, 1 - 1e-4
 class CombinationWeights:
     """How much the reranker's evidence counts against the first stage's."""
 
-    relevance: float = 0.5
+    relevance: float = 0.1
     """Weight of the relevance (0..1) beside the fused evidence (0..1)."""
     log_odds: float = 0.0
     """Weight of the relevance's log-odds (about -9..9)."""
