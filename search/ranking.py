@@ -11,18 +11,18 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-EVIDENCE_FLOOR, EVIDENCE_CEILING = 1e-4, 1 - 1e-4
-"""Relevance is kept within these before its log-odds are taken."""
+RELEVANCE_FLOOR, RELEVANCE_CEILING = 1e-6, 1 - 1e-6
+"""Relevance is kept within these before its odds are taken."""
 
 
 @dataclass(frozen=True)
 class CombinationWeights:
-    """How much the reranker's evidence counts against the first stage's."""
+    """How much the reranker's evidence counts against the first stage's; docs/reranker.md has how they were fitted."""
 
-    relevance: float = 0.1
-    """Weight of the relevance (0..1) beside the fused evidence (0..1)."""
-    log_odds: float = 0.0
-    """Weight of the relevance's log-odds (about -9..9)."""
+    share: float = 0.2
+    """Weight of a candidate's share of the relevance found, beside the fused evidence (0..1)."""
+    relevance: float = 0.0
+    """Weight of the relevance (0..1) itself."""
 
 
 def minmax_fusion(similarity: Floats, bm25: Floats, dense_weight: float = 0.5) -> Floats:
@@ -46,14 +46,19 @@ def reciprocal_rank_fusion(similarity: Floats, bm25: Floats, k: float = 60.0) ->
 
 
 def combine(fused: Floats, relevance: Floats, weights: CombinationWeights) -> Floats:
-    """The final order of the reranked candidates: the fused evidence plus the weighted relevance.
+    """The final order of the reranked candidates: the fused evidence plus what the reranker adds to it.
+
+    It adds a weighted relevance, and a weighted share: a candidate's odds of being relevant divided by the sum of all
+    candidates' odds, which is the softmax that the reranker was trained with. Where it finds many equally relevant,
+    as on subjects that it was not trained on, the shares are small and the first stage decides.
 
     `fused` and `relevance` (0..1) are those of the reranked candidates only; the caller puts the ones that were not
     reranked after them, in the order of `fused`.
     """
-    bounded = np.clip(relevance.astype(np.float64), EVIDENCE_FLOOR, EVIDENCE_CEILING)
-    log_odds = np.log(bounded / (1.0 - bounded))
-    return (fused + weights.relevance * relevance + weights.log_odds * log_odds).astype(np.float32)
+    bounded = np.clip(relevance.astype(np.float64), RELEVANCE_FLOOR, RELEVANCE_CEILING)
+    odds = bounded / (1.0 - bounded)
+    share = odds / odds.sum() if len(odds) else odds  # (n,) in 0..1, sums to 1
+    return (fused + weights.share * share + weights.relevance * relevance).astype(np.float32)
 
 
 def _stretch(values: Floats, low: float) -> Floats:

@@ -41,14 +41,21 @@ def test_reciprocal_rank_fusion_agrees_with_brute_force() -> None:
 
 
 def test_combine_by_hand() -> None:
-    weights = CombinationWeights(relevance=2.0, log_odds=0.1)
-    assert combine(floats(0.3, 0.1), floats(0.5, 0.9), weights) == pytest.approx([1.3, 1.9 + 0.1 * np.log(9)], rel=1e-5)
+    weights = CombinationWeights(share=0.5, relevance=2.0)
+    # odds 1 and 9, so shares 0.1 and 0.9
+    assert combine(floats(0.3, 0.1), floats(0.5, 0.9), weights) == pytest.approx([0.3 + 0.05 + 1.0, 0.1 + 0.45 + 1.8], rel=1e-5)
+
+
+def test_the_first_stage_decides_where_the_reranker_finds_all_equally_relevant() -> None:
+    fused = np.linspace(0.6, 0.4, 32).astype(np.float32)
+    order = combine(fused, np.full(32, 0.8, np.float32), CombinationWeights(share=1.0))
+    assert np.argsort(-order).tolist() == list(range(32))
 
 
 def test_combine_stays_finite_for_certain_relevance() -> None:
-    order = combine(floats(0.5, 0.5), floats(0.0, 1.0), CombinationWeights(log_odds=1.0))
+    order = combine(floats(0.5, 0.5, 0.5), floats(0.0, 1.0, 1.0), CombinationWeights(share=1.0))
     assert np.isfinite(order).all()
-    assert order[1] > order[0]
+    assert order[1] == order[2] > order[0]
 
 
 def test_inputs_are_left_as_they_were() -> None:
