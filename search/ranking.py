@@ -58,7 +58,8 @@ def combine(fused: Floats, relevance: Floats, weights: CombinationWeights) -> Fl
     bounded = np.clip(relevance.astype(np.float64), RELEVANCE_FLOOR, RELEVANCE_CEILING)
     odds = bounded / (1.0 - bounded)
     share = odds / odds.sum() if len(odds) else odds  # (n,) in 0..1, sums to 1
-    return (fused + weights.share * share + weights.relevance * relevance).astype(np.float32)
+    combined: Floats = (fused + weights.share * share + weights.relevance * relevance).astype(np.float32)
+    return combined
 
 
 def _stretch(values: Floats, low: float) -> Floats:
