@@ -21,7 +21,7 @@ from search.index.vectors import backend
 from search.overview import Overview
 from search.protocols import Candidates, Encoder, Floats, Ids, Reranker
 from search.query import Filters, Mode, Query, Sort
-from search.ranking import CombinationWeights, combine, minmax_fusion
+from search.ranking import combine, coverage_fusion, minmax_fusion, weights_for
 from search.response import Hit, SearchResponse, Seconds
 from search.snippet import Highlighter
 from search.store import Archive
@@ -63,7 +63,6 @@ class SearchEngine:
         self._live = live
         self._archive = archive
         self._depths = depths
-        self._weights = CombinationWeights()
         self._overview: tuple[Opened, Overview] | None = None
 
     def search(self, query: Query) -> SearchResponse:
@@ -132,7 +131,7 @@ class SearchEngine:
         depth = self._depths.candidates
         if query.mode is Mode.HYBRID:
             candidates = snapshot.hybrid(query.text, vector, query.filters, depth)
-            fused = minmax_fusion(candidates.similarity, candidates.bm25)
+            fused = coverage_fusion(candidates.similarity, candidates.bm25, snapshot.bm25_bound(query.text))
         elif query.mode is Mode.DENSE:
             candidates = snapshot.dense(query.text, vector, query.filters, depth)
             fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=1.0)
@@ -165,7 +164,7 @@ class SearchEngine:
             read = relevance[first : first + count]
             first += count
             ranking.relevance[:count] = read
-            combined = combine(ranking.fused[:count], read, self._weights)
+            combined = combine(ranking.fused[:count], read, weights_for(ranking.query.text))
             top = np.lexsort((ranking.candidates.article_id[:count], -combined))
             ranking.take(np.concatenate([top, np.arange(count, len(ranking.fused))]))
         return perf_counter() - begun
@@ -234,8 +233,9 @@ def _rows(candidates: Candidates, order: Ids) -> Candidates:
 
 
 def _cut_off(ranking: _Ranking) -> None:
-    """Leaves out what the reranker found irrelevant and, if asked for, puts the rest in order of date, newest first."""
-    ranking.take(np.flatnonzero(worth_showing(ranking.relevance)))
+    """Leaves out everything if the reranker found nothing relevant; puts the rest, if asked for, in order of date, newest first."""
+    if not worth_showing(ranking.candidates.similarity, ranking.candidates.bm25, ranking.relevance):
+        ranking.take(np.empty(0, np.int64))
     if ranking.query.sort is Sort.DATE:
         # An unknown date is the smallest number, so these come last; equal dates stay in order of relevance.
         ranking.take(np.argsort(-ranking.candidates.published_at.astype(np.float64), kind="stable"))

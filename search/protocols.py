@@ -80,6 +80,10 @@ class CandidateSource(Protocol):
         """The number of articles."""
         ...
 
+    def bm25_bound(self, text: str) -> float:
+        """What no article's BM25 can exceed for this text."""
+        ...
+
     def lexical(self, text: str, vector: Floats | None, filters: Filters, depth: int) -> Candidates:
         """The ``depth`` best articles by BM25."""
         ...

@@ -14,15 +14,42 @@ Floats = npt.NDArray[np.float32]
 RELEVANCE_FLOOR, RELEVANCE_CEILING = 1e-6, 1 - 1e-6
 """Relevance is kept within these before its odds are taken."""
 
+_FULL_COVERAGE = 0.5
+"""Share of the largest possible BM25 from which the words of a query count as found."""
+
 
 @dataclass(frozen=True)
 class CombinationWeights:
     """How much the reranker's evidence counts against the first stage's; docs/reranker.md has how they were fitted."""
 
-    share: float = 0.2
+    share: float = 0.15
     """Weight of a candidate's share of the relevance found, beside the fused evidence (0..1)."""
     relevance: float = 0.0
     """Weight of the relevance (0..1) itself."""
+
+
+SHORT_QUERY, LONG_QUERY = 12, 40
+"""Words up to which the reranker's evidence counts fully, and from which it does not count: it was trained on short queries."""
+
+
+def weights_for(query: str) -> CombinationWeights:
+    """How much the reranker counts for this query: less, the longer the query is, as the first stage then knows more."""
+    trust = (LONG_QUERY - len(query.split())) / (LONG_QUERY - SHORT_QUERY)
+    return CombinationWeights(share=CombinationWeights.share * min(max(trust, 0.0), 1.0))
+
+
+def coverage_fusion(similarity: Floats, bm25: Floats, bm25_bound: float, dense_weight: float = 0.45) -> Floats:
+    """Min-max fusion in which BM25 counts as much as the best article covers the query's words: 0..1 for each.
+
+    `bm25_bound` is the score that no article can exceed for this query. Min-max alone would give the article that
+    shares one word of eight with the query as much lexical evidence as a perfect match; here BM25 is stretched to
+    the best score's share of half the bound (1 at most), which a short article with all words reaches.
+    """
+    best = float(bm25.max(initial=0.0))
+    coverage = min(1.0, best / (_FULL_COVERAGE * bm25_bound)) if bm25_bound > 0 else 0.0
+    lexical = coverage * _stretch(bm25, 0.0)
+    dense = _stretch(similarity, float(similarity.min(initial=np.inf)))
+    return (dense_weight * dense + (1.0 - dense_weight) * lexical).astype(np.float32)
 
 
 def minmax_fusion(similarity: Floats, bm25: Floats, dense_weight: float = 0.5) -> Floats:

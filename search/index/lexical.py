@@ -3,6 +3,7 @@
 Knows nothing of SQL or of snapshots; ``schema`` and ``analyzer`` are shared by reader and writer.
 """
 
+import math
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from search.query import Filters
 
 UNKNOWN_DATE = np.iinfo(np.int64).min
 _ANALYZER = "news"
+_K1 = 1.2  # Tantivy's, as in Robertson and Zaragoza 2009
 _MAX_TERMS = 64  # of a pasted text, the rarest terms say what it is about; more cost time and bring nothing
 
 
@@ -96,6 +98,12 @@ class LexicalIndex:
         order = np.argsort(article_ids, kind="stable")
         found[order[np.searchsorted(article_ids, ids, sorter=order)]] = bm25
         return found
+
+    def bound(self, text: str) -> float:
+        """What no article's BM25 can exceed for this text: every word, unknown ones too, as often as it could count."""
+        count, terms = len(self), query_terms(text)
+        frequency = {term: min(self._searcher.doc_freq("content", term), count) for term in set(terms)}
+        return sum((_K1 + 1) * math.log(1 + (count - frequency[term] + 0.5) / (frequency[term] + 0.5)) for term in terms)
 
     def _run(self, query: tantivy.Query, depth: int) -> tuple[Floats, Ids]:
         hits = self._searcher.search(query, limit=depth, count=False).hits

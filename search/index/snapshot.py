@@ -71,6 +71,10 @@ class Snapshot:
     def __len__(self) -> int:
         return len(self.columns.article_id)
 
+    def bm25_bound(self, text: str) -> float:
+        """What no article's BM25 can exceed for this text."""
+        return self._lexical.bound(text)
+
     def lexical(self, text: str, vector: Floats | None, filters: Filters, depth: int) -> Candidates:
         """The ``depth`` best articles by BM25; without a vector their first passage stands for them, with similarity 0."""
         bm25, article_ids = self._lexical.search(text, filters, depth)

@@ -17,7 +17,7 @@ from search.errors import EncoderMismatch, NoIndex, NotFound
 from search.index.live import LiveSnapshot
 from search.protocols import Reranker
 from search.query import Filters, Mode, Query, Sort
-from search.ranking import CombinationWeights, combine, minmax_fusion
+from search.ranking import combine, coverage_fusion, weights_for
 from search.response import Seconds
 from search.store import Archive, open_archive
 from tests.archives import index, record
@@ -80,7 +80,8 @@ def test_without_a_reranker_the_order_is_that_of_the_fused_evidence(archive: Arc
     assert fused == sorted(fused, key=lambda value: -(value or 0))
     assert all(hit.relevance is None for hit in hits)
     # Both are stretched over all candidates, of which these are the best: the order is what can be compared.
-    assert np.argmax(minmax_fusion(similarity, bm25)) == 0
+    bound = LiveSnapshot(data, WordEncoder().fingerprint).opened.snapshot.bm25_bound("oil price storm")
+    assert np.argmax(coverage_fusion(similarity, bm25, bound)) == 0
 
 
 def test_the_reranker_reads_the_best_passages_and_its_evidence_is_combined(archive: Archive, data: Path) -> None:
@@ -92,18 +93,18 @@ def test_the_reranker_reads_the_best_passages_and_its_evidence_is_combined(archi
     assert len(reranker.pairs) == 8
     assert all(query == "oil price" for query, _ in reranker.pairs)
     top, relevance = plain.hits[:8], np.array([0.99 if hit is favourite else 0.2 for hit in plain.hits[:8]], np.float32)
-    combined = combine(np.array([hit.fused for hit in top], np.float32), relevance, CombinationWeights())
+    combined = combine(np.array([hit.fused for hit in top], np.float32), relevance, weights_for("oil price"))
     expected = [top[i].id for i in np.lexsort(([hit.id for hit in top], -combined))]
     assert [hit.id for hit in response.hits[:8]] == expected
     assert [hit.id for hit in response.hits[8:]] == [hit.id for hit in plain.hits[8:]], "the rest keeps its order"
 
 
-def test_what_the_reranker_finds_irrelevant_is_left_out(archive: Archive, data: Path) -> None:
-    engine = _engine(archive, data, TableReranker({"Storage": 0.9}, default=RELEVANCE_CUTOFF / 2))
-    shown = engine.search(Query("oil price", top_k=50)).hits
-    assert all(hit.relevance is None or hit.relevance >= RELEVANCE_CUTOFF for hit in shown)
-    nothing = _engine(archive, data, TableReranker({}, default=0.0)).search(Query("oil price"))
+def test_a_list_in_which_the_reranker_finds_nothing_relevant_is_not_shown(archive: Archive, data: Path) -> None:
+    low = RELEVANCE_CUTOFF / 2
+    nothing = _engine(archive, data, TableReranker({}, default=low)).search(Query("election zebra quagga okapi tapir lemur walrus"))
     assert (nothing.total, nothing.hits) == (0, ())
+    something = _engine(archive, data, TableReranker({"Storage": 0.9}, default=low)).search(Query("oil price storage"))
+    assert something.total == _engine(archive, data).search(Query("oil price storage")).total
 
 
 def test_words_that_mean_nothing_here_find_nothing(archive: Archive, data: Path) -> None:

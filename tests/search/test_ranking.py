@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search.ranking import CombinationWeights, combine, minmax_fusion, reciprocal_rank_fusion
+from search.ranking import CombinationWeights, combine, coverage_fusion, minmax_fusion, reciprocal_rank_fusion, weights_for
 
 
 def floats(*values: float) -> np.ndarray:
@@ -65,3 +65,18 @@ def test_inputs_are_left_as_they_were() -> None:
     combine(similarity, bm25, CombinationWeights())
     assert similarity.tolist() == floats(0.1, 0.9).tolist()
     assert bm25.tolist() == [3.0, 1.0]
+
+
+def test_coverage_fusion_trusts_bm25_as_far_as_the_words_of_the_query_were_found() -> None:
+    similarity, bm25 = floats(0.2, 0.7, 0.45), floats(0.0, 4.0, 8.0)
+    # Half the bound is 16, of which the best article reaches a half.
+    assert coverage_fusion(similarity, bm25, 32.0, dense_weight=0.6) == pytest.approx([0.0, 0.6 + 0.4 * 0.25, 0.3 + 0.4 * 0.5])
+    full = minmax_fusion(similarity, bm25, dense_weight=0.6)
+    assert coverage_fusion(similarity, bm25, 10.0, dense_weight=0.6) == pytest.approx(full)
+    assert coverage_fusion(similarity, floats(0, 0, 0), 0.0, dense_weight=0.6) == pytest.approx([0.0, 0.6, 0.3])
+    assert coverage_fusion(floats(), floats(), 5.0).shape == (0,)
+
+
+def test_the_reranker_counts_less_the_longer_the_query() -> None:
+    full = CombinationWeights.share
+    assert [weights_for(" ".join(["word"] * words)).share for words in (1, 12, 26, 40, 400)] == pytest.approx([full, full, full / 2, 0, 0])

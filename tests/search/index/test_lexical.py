@@ -114,6 +114,16 @@ def test_the_filter_holds_before_the_best_are_taken(tmp_path: Path) -> None:
     assert all(i % 50 == 0 for i in ids.tolist())
 
 
+@pytest.mark.parametrize("query", ["oil", "oil prices", "oil oil spain", "olive zxcvbnm"])
+def test_the_bound_is_what_the_formula_tends_to_for_endless_repetition(index: LexicalIndex, query: str) -> None:
+    expected = 0.0
+    for term in query_terms(query):
+        containing = sum(term in analyzer().analyze(doc.text) for doc in DOCS)
+        expected += 2.2 * math.log(1 + (len(DOCS) - containing + 0.5) / (containing + 0.5))
+    assert index.bound(query) == pytest.approx(expected)
+    assert all(score < index.bound(query) for score in index.search(query, Filters(), 10)[0])
+
+
 @pytest.mark.parametrize("query", ["", "   ", "!!! ???", "zxcvbnm"])
 def test_a_query_without_known_words_finds_nothing(index: LexicalIndex, query: str) -> None:
     assert len(index.search(query, Filters(), 10)[1]) == 0
