@@ -32,8 +32,8 @@ from search.text import passage_text
 class Depths:
     """How many articles each first stage contributes to a ranking, and how many of them the reranker reads."""
 
-    candidates: int = 200
-    rerank: int = 32
+    candidates: int = 100
+    rerank: int = 16
 
 
 @dataclass(slots=True)
