@@ -18,6 +18,9 @@ RELEVANCE_CUTOFF = 0.03
 NEAR = 0.35
 """An article that is at least this similar speaks for the list where the query's words are known to the archive."""
 
+COVERED = 0.25
+"""A share of the largest possible BM25 that only an article with most of the query's words reaches."""
+
 
 def worth_ranking(similarity: Floats, bm25: Floats) -> npt.NDArray[np.bool_]:
     """Which candidates of the first stage are near enough to be ranked at all."""
@@ -26,13 +29,15 @@ def worth_ranking(similarity: Floats, bm25: Floats) -> npt.NDArray[np.bool_]:
     return (bm25 > 0) | (similarity >= SIMILARITY_CUTOFF)
 
 
-def worth_showing(similarity: Floats, bm25: Floats, relevance: Floats) -> bool:
-    """Whether a ranking is shown; ``relevance`` is not-a-number where the reranker did not look.
+def worth_showing(similarity: Floats, coverage: float, relevance: Floats) -> bool:
+    """Whether a ranking is shown.
 
-    The reranker reads the best candidates of the first stage, so when it finds nothing relevant among them, there is
-    nothing in the rest either. It errs on queries that share few words with the answer; there similarity is heard, too.
+    ``coverage`` is the best BM25 as a share of what the query's words could reach; ``relevance`` is not-a-number where the
+    reranker did not look. The reranker reads the best candidates of the first stage, so when it finds nothing relevant among them,
+    there is nothing in the rest either. It errs on queries that share few words with the answer and on rare names, so an article
+    that is near, or that has the very words, speaks against it.
     """
     read = relevance[~np.isnan(relevance)]
-    if len(read) == 0 or read.max() >= RELEVANCE_CUTOFF:
+    if len(read) == 0 or read.max() >= RELEVANCE_CUTOFF or coverage >= COVERED:
         return True
-    return bool((bm25 > 0).any() and similarity.max() >= NEAR)
+    return coverage > 0 and bool(similarity.max() >= NEAR)

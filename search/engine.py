@@ -21,7 +21,7 @@ from search.index.vectors import backend
 from search.overview import Overview
 from search.protocols import Candidates, Encoder, Floats, Ids, Reranker
 from search.query import Filters, Mode, Query, Sort
-from search.ranking import combine, coverage_fusion, minmax_fusion, weights_for
+from search.ranking import combine, coverage, coverage_fusion, minmax_fusion, weights_for
 from search.response import Hit, SearchResponse, Seconds
 from search.snippet import Highlighter
 from search.store import Archive
@@ -43,6 +43,7 @@ class _Ranking:
     query: Query
     candidates: Candidates
     fused: Floats
+    coverage: float = 0.0  # how far the best article covers the words of the query, 0..1
     relevance: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     articles: dict[int, StoredArticle] = field(default_factory=dict)  # those that a stage has fetched
     seconds: dict[str, float] = field(default_factory=dict)
@@ -129,9 +130,10 @@ class SearchEngine:
         """All candidates of the query's mode that are worth ranking, by their fused evidence."""
         begun = perf_counter()
         depth = self._depths.candidates
+        bound = snapshot.bm25_bound(query.text)
         if query.mode is Mode.HYBRID:
             candidates = snapshot.hybrid(query.text, vector, query.filters, depth)
-            fused = coverage_fusion(candidates.similarity, candidates.bm25, snapshot.bm25_bound(query.text))
+            fused = coverage_fusion(candidates.similarity, candidates.bm25, bound)
         elif query.mode is Mode.DENSE:
             candidates = snapshot.dense(query.text, vector, query.filters, depth)
             fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=1.0)
@@ -142,6 +144,7 @@ class SearchEngine:
         order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
         ranking = _Ranking(query, _rows(candidates, order), fused[order])
         ranking.relevance = np.full(len(order), np.nan, np.float32)
+        ranking.coverage = coverage(candidates.bm25, bound)
         ranking.seconds["retrieve"] = perf_counter() - begun
         return ranking
 
@@ -234,7 +237,7 @@ def _rows(candidates: Candidates, order: Ids) -> Candidates:
 
 def _cut_off(ranking: _Ranking) -> None:
     """Leaves out everything if the reranker found nothing relevant; puts the rest, if asked for, in order of date, newest first."""
-    if not worth_showing(ranking.candidates.similarity, ranking.candidates.bm25, ranking.relevance):
+    if not worth_showing(ranking.candidates.similarity, ranking.coverage, ranking.relevance):
         ranking.take(np.empty(0, np.int64))
     if ranking.query.sort is Sort.DATE:
         # An unknown date is the smallest number, so these come last; equal dates stay in order of relevance.

@@ -38,6 +38,11 @@ def weights_for(query: str) -> CombinationWeights:
     return CombinationWeights(share=CombinationWeights.share * min(max(trust, 0.0), 1.0))
 
 
+def coverage(bm25: Floats, bm25_bound: float) -> float:
+    """The best BM25 as a share (0..1) of the score that no article can exceed for the query."""
+    return float(bm25.max(initial=0.0)) / bm25_bound if bm25_bound > 0 else 0.0
+
+
 def coverage_fusion(similarity: Floats, bm25: Floats, bm25_bound: float, dense_weight: float = 0.45) -> Floats:
     """Min-max fusion in which BM25 counts as much as the best article covers the query's words: 0..1 for each.
 
@@ -45,9 +50,7 @@ def coverage_fusion(similarity: Floats, bm25: Floats, bm25_bound: float, dense_w
     shares one word of eight with the query as much lexical evidence as a perfect match; here BM25 is stretched to
     the best score's share of half the bound (1 at most), which a short article with all words reaches.
     """
-    best = float(bm25.max(initial=0.0))
-    coverage = min(1.0, best / (_FULL_COVERAGE * bm25_bound)) if bm25_bound > 0 else 0.0
-    lexical = coverage * _stretch(bm25, 0.0)
+    lexical = min(1.0, coverage(bm25, bm25_bound) / _FULL_COVERAGE) * _stretch(bm25, 0.0)
     dense = _stretch(similarity, float(similarity.min(initial=np.inf)))
     return (dense_weight * dense + (1.0 - dense_weight) * lexical).astype(np.float32)
 

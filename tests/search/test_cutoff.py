@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.cutoff import NEAR, RELEVANCE_CUTOFF, SIMILARITY_CUTOFF, WORDLESS_CUTOFF, worth_ranking, worth_showing
+from search.cutoff import COVERED, NEAR, RELEVANCE_CUTOFF, SIMILARITY_CUTOFF, WORDLESS_CUTOFF, worth_ranking, worth_showing
 
 NAN = np.nan
 
@@ -24,14 +24,18 @@ def test_without_any_shared_word_the_best_must_be_quite_similar() -> None:
 
 
 def test_a_list_is_shown_when_its_best_article_is_relevant() -> None:
-    low, high, far, none = RELEVANCE_CUTOFF / 2, RELEVANCE_CUTOFF + 0.1, _floats(0.1, 0.1, 0.1), _floats(0, 0, 0)
-    assert worth_showing(far, none, _floats(low, high, NAN))
-    assert not worth_showing(far, _floats(1, 0, 0), _floats(low, low, NAN))
-    assert worth_showing(far, none, _floats(NAN, NAN, NAN)), "nothing was read, so nothing is known against it"
-    assert worth_showing(_floats(), _floats(), _floats())
+    low, high, far = RELEVANCE_CUTOFF / 2, RELEVANCE_CUTOFF + 0.1, _floats(0.1, 0.1, 0.1)
+    assert worth_showing(far, 0.0, _floats(low, high, NAN))
+    assert not worth_showing(far, 0.1, _floats(low, low, NAN))
+    assert worth_showing(far, 0.0, _floats(NAN, NAN, NAN)), "nothing was read, so nothing is known against it"
+    assert worth_showing(_floats(), 0.0, _floats())
 
 
 def test_a_near_article_speaks_for_the_list_only_where_a_word_is_known() -> None:
     near, low = _floats(NEAR + 0.01, 0.1), _floats(RELEVANCE_CUTOFF / 2, RELEVANCE_CUTOFF / 3)
-    assert worth_showing(near, _floats(0, 1), low)
-    assert not worth_showing(near, _floats(0, 0), low)
+    assert worth_showing(near, 0.1, low)
+    assert not worth_showing(near, 0.0, low)
+
+
+def test_an_article_with_the_very_words_speaks_for_the_list() -> None:
+    assert worth_showing(_floats(0.1, 0.1), COVERED, _floats(0.0, 0.0))
