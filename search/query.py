@@ -19,18 +19,43 @@ class Mode(StrEnum):
 
 
 class Sort(StrEnum):
-    """In which order the relevant articles are shown."""
+    """In which order the relevant articles are shown; "date" is the older name of "newest"."""
 
     RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
     DATE = "date"
+
+
+class Interval(StrEnum):
+    """The length of a bar of a timeline; weeks start on Monday, all in UTC."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of sources, topics, authors and languages, compared without regard to case."""
+
+    sources: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Names()
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Conditions that an article must meet, applied inside the search on the vector and the BM25 side.
 
-    ``after`` and ``before`` are UTC and both inclusive. Of several sources (topics, languages) any one will do;
-    an article without the field does not match a filter on it. Names are compared without regard to case.
+    ``after`` and ``before`` are UTC and both inclusive. Of several sources (topics, authors, languages) any one will do;
+    an article without the field does not match a filter on it. No article with one of the names in ``without`` matches.
+    Names are compared without regard to case.
     """
 
     after: datetime | None = None
@@ -38,6 +63,8 @@ class Filters:
     sources: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    without: Names = Names()
 
     def __bool__(self) -> bool:
         return self != Filters()
