@@ -37,6 +37,7 @@ class LabelledQuery:
     and was retrieved less well; otherwise unlisted documents are candidates for negatives.
     `bare` says that passages are shown without their title (the query *is* the title of the relevant one).
     `hidden` are rows never shown, such as the document that the query was cut from.
+    `kind` names how the query came about where a set mixes several ways, for figures per kind.
     """
 
     text: str
@@ -44,6 +45,7 @@ class LabelledQuery:
     closed: bool = False
     bare: bool = False
     hidden: frozenset[int] = frozenset()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def headlines(documents: tuple[Document, ...], allowed: Iterable[int], count: in
     """Headlines as queries for their own body, shown without titles. Bodies under 30 words are left out."""
     rows = [row for row in allowed if len(documents[row].title.split()) >= 4 and len(documents[row].body.split()) >= 30]
     return tuple(
-        LabelledQuery(_sentence_case(documents[row].title), {row: 1.0}, bare=True) for row in rng.sample(rows, min(count, len(rows)))
+        LabelledQuery(sentence_case(documents[row].title), {row: 1.0}, bare=True) for row in rng.sample(rows, min(count, len(rows)))
     )
 
 
@@ -221,7 +223,7 @@ def _from_pairs(name: str, pairs: Iterable[tuple[str, str]]) -> LabelledSet:
     return LabelledSet(name, documents, tuple(LabelledQuery(text, judged) for text, judged in queries.items()))
 
 
-def _sentence_case(title: str) -> str:
-    """A headline in capitals as somebody would type it: lower case, the trailing mark-up of agencies removed."""
+def sentence_case(title: str) -> str:
+    """A headline in capitals as somebody would type it: lower case. The mark-up of agencies is removed from any."""
     plain = re.sub(r"\s*<[^>]*>\s*", " ", title).strip()
     return plain.lower() if plain.isupper() else plain

@@ -1,0 +1,248 @@
+"""Where the trainers' labelled queries come from: a folder in the layout of BEIR, or an archive without any labels.
+
+Both become a `LabelledSet`. Bad input is refused with one sentence before any model is loaded. `hold_out` parts a set
+by article for measuring. How queries are made from an article's own text is in `made_queries`.
+"""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from indexer.training.made_queries import QueryMaker, Recipe
+from indexer.training.sources import Document, LabelledQuery, LabelledSet
+from search.errors import BadInput
+from search.store import Archive
+
+FEWEST_ARTICLES = 20
+"""Below this there are too few articles to be negatives of one another, let alone to hold some out."""
+_LAYOUT = "a folder in the layout of BEIR: corpus.jsonl, queries.jsonl, qrels/train.tsv"
+_HEADER = ["query-id", "corpus-id", "score"]
+DEFAULT_RECIPE = Recipe()
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """A row of a qrels file and the line it is on."""
+
+    line: int
+    query: str
+    article: str
+    grade: int
+
+
+def read_folder(folder: Path, split: str = "train") -> LabelledSet:
+    """The articles and the labelled queries of a folder in the layout of BEIR, grades divided by the largest: 0..1.
+
+    Articles that are graded 0 stay in a query's relevance with 0.0: they are negatives that somebody has looked at.
+    Raises BadInput, naming file and line, for a missing file, a line that is not what it should be, no judgements,
+    judgements of articles or queries that do not exist, a query with nothing relevant, and too few articles.
+    """
+    _require_files(folder, split)
+    documents = _documents(folder / "corpus.jsonl")
+    texts = {key: str(row["text"]) for key, row in _objects(folder / "queries.jsonl", ("_id", "text"))}
+    qrels = folder / "qrels" / f"{split}.tsv"
+    judgements = _judgements(qrels)
+    rows = {document.key: row for row, document in enumerate(documents)}
+    _require_known(qrels, [each for each in judgements if each.article not in rows], "article", "corpus.jsonl")
+    _require_known(qrels, [each for each in judgements if each.query not in texts], "query", "queries.jsonl")
+    graded: dict[str, dict[int, int]] = defaultdict(dict)
+    for each in judgements:
+        graded[each.query][rows[each.article]] = max(each.grade, 0)
+    without = [query for query, judged in graded.items() if not any(judged.values())]
+    if without:
+        raise BadInput(
+            f"The query '{without[0]}' has no relevant article in {qrels} ({len(without)} such queries): give it one with a score above 0, "
+            "or leave its lines out.",
+            field="qrels",
+        )
+    highest = max(grade for judged in graded.values() for grade in judged.values())
+    return LabelledSet(
+        folder.resolve().name,
+        documents,
+        tuple(LabelledQuery(texts[query], {row: grade / highest for row, grade in judged.items()}) for query, judged in graded.items()),
+    )
+
+
+def from_archive(archive: Archive, recipe: Recipe = DEFAULT_RECIPE) -> LabelledSet:
+    """The articles of an archive with queries made from their own text; each finds the article that it was made from.
+
+    A headline is shown with its article's passages without title (`bare`); questions, keywords and crops are taken from
+    the body. `kind` says which a query is. The same archive and recipe give the same queries.
+    Raises BadInput when the archive has too few articles, or none from which a query can be made.
+    """
+    documents = tuple(
+        Document(stored.article.key, stored.article.title, stored.article.text) for batch in archive.all_articles() for stored in batch
+    )
+    _require_enough(documents, "The archive")
+    return from_documents(documents, recipe)
+
+
+def from_documents(documents: tuple[Document, ...], recipe: Recipe = DEFAULT_RECIPE) -> LabelledSet:
+    """The same as `from_archive` for documents in memory."""
+    maker = QueryMaker(documents, recipe)
+    queries = tuple(
+        LabelledQuery(made.text, {row: 1.0}, bare=made.is_headline, kind=made.kind)
+        for row, document in enumerate(documents)
+        for made in maker.queries(document)
+    )
+    if not queries:
+        raise BadInput("No query can be made from these articles: they have neither headlines of four words nor sentences of eight.")
+    return LabelledSet("archive", documents, queries)
+
+
+def hold_out(labelled: LabelledSet, share: float, seed: int) -> tuple[LabelledSet, LabelledSet]:
+    """Two sets, to train on and to measure with: about `share` of the queries is held out, with their articles.
+
+    Queries that share a relevant (or hidden) article stay together; where so many do that no small part stands alone,
+    queries are drawn, and the others lose the articles held out with them. The first set has no held-out article among
+    its documents, not even as a negative; the second has all documents, so that its queries are searched for among all.
+    Raises BadInput when nothing is left to train on.
+    """
+    if not 0 < share < 1:
+        raise BadInput(f"The share to hold out is {share}: give a number between 0 and 1.", field="hold_out")
+    held = _held(labelled.queries, max(1, round(share * len(labelled.queries))), Random(seed))
+    held_queries = set(held)
+    kept = [query for number, query in enumerate(labelled.queries) if number not in held_queries]
+    held_rows = {row for number in held for row in _articles(labelled.queries[number])}
+    trained = _without(labelled, held_rows, kept)
+    if not trained.queries:
+        raise BadInput(f"Nothing is left to train on beside {len(held)} held-out queries: give more queries about other articles.")
+    return trained, replace(labelled, queries=tuple(labelled.queries[number] for number in sorted(held)))
+
+
+def _held(queries: Sequence[LabelledQuery], wanted: int, rng: Random) -> list[int]:
+    """The numbers of about `wanted` queries: whole clusters of them if any is small enough, else drawn one by one."""
+    clusters = _clusters(queries)
+    rng.shuffle(clusters)
+    held: list[int] = []
+    for cluster in clusters:
+        if len(held) + len(cluster) <= wanted:
+            held += cluster
+    return held or rng.sample(range(len(queries)), wanted)
+
+
+def _articles(query: LabelledQuery) -> frozenset[int]:
+    """Rows that tell what a query is about: relevant ones, and the one it was cut from."""
+    return frozenset(row for row, value in query.relevance.items() if value > 0) | query.hidden
+
+
+def _clusters(queries: Sequence[LabelledQuery]) -> list[list[int]]:
+    """The numbers of queries, those together that are linked by common articles (union-find)."""
+    parent = list(range(len(queries)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    first_with: dict[int, int] = {}
+    for number, query in enumerate(queries):
+        for row in _articles(query):
+            parent[root(number)] = root(first_with.setdefault(row, number))
+    clusters: dict[int, list[int]] = defaultdict(list)
+    for number in range(len(queries)):
+        clusters[root(number)].append(number)
+    return list(clusters.values())
+
+
+def _without(labelled: LabelledSet, left_out: set[int], queries: Iterable[LabelledQuery]) -> LabelledSet:
+    """The set without some documents, with those of the queries that still find something; rows are counted anew."""
+    kept = [row for row in range(len(labelled.documents)) if row not in left_out]
+    place = {row: position for position, row in enumerate(kept)}
+    still = (
+        replace(
+            query,
+            relevance={place[row]: value for row, value in query.relevance.items() if row in place},
+            hidden=frozenset(place[row] for row in query.hidden if row in place),
+        )
+        for query in queries
+    )
+    return replace(
+        labelled,
+        documents=tuple(labelled.documents[row] for row in kept),
+        queries=tuple(query for query in still if any(value > 0 for value in query.relevance.values())),
+    )
+
+
+def _require_files(folder: Path, split: str) -> None:
+    for name in ("corpus.jsonl", "queries.jsonl"):
+        if not (folder / name).is_file():
+            raise BadInput(f"{folder} has no {name}: give {_LAYOUT}.", field="folder")
+    if not (folder / "qrels" / f"{split}.tsv").is_file():
+        there = ", ".join(sorted(path.stem for path in (folder / "qrels").glob("*.tsv"))) or "none"
+        raise BadInput(f"{folder} has no qrels/{split}.tsv: choose another split (there: {there}).", field="split")
+
+
+def _require_enough(documents: Sequence[Document], place: str) -> None:
+    if len(documents) < FEWEST_ARTICLES:
+        raise BadInput(
+            f"{place} has {len(documents)} articles, too few to train on: at least {FEWEST_ARTICLES} are needed, and hundreds to gain."
+        )
+
+
+def _require_known(qrels: Path, unknown: Sequence[_Judgement], what: str, file: str) -> None:
+    if unknown:
+        first = unknown[0]
+        key = first.article if what == "article" else first.query
+        raise BadInput(
+            f"{qrels}:{first.line} names the {what} '{key}', which {file} does not have ({len(unknown)} such lines): "
+            "correct the id, or leave the line out.",
+            field="qrels",
+        )
+
+
+def _documents(path: Path) -> tuple[Document, ...]:
+    documents: dict[str, Document] = {}
+    for key, row in _objects(path, ("_id",)):
+        if key in documents:
+            raise BadInput(f"{path} has the article '{key}' twice: give every article an _id of its own.", field="corpus")
+        documents[key] = Document(key, str(row.get("title") or "").strip(), str(row.get("text") or "").strip())
+    _require_enough(tuple(documents.values()), str(path))
+    return tuple(documents.values())
+
+
+def _objects(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Id and object of each line of a JSON-lines file."""
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            for name in needed:
+                row[name]
+            yield str(row["_id"]), row
+        except (ValueError, KeyError, TypeError) as error:
+            fields = ", ".join(f'"{name}": "…"' for name in (*needed, *(["title", "text"] if needed == ("_id",) else [])))
+            raise BadInput(f"{path}:{number} cannot be read: expected {{{fields}}}.", field=path.stem) from error
+
+
+def _judgements(path: Path) -> list[_Judgement]:
+    judgements = []
+    for number, row in enumerate(csv.reader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE), 1):
+        if (number == 1 and row == _HEADER) or not row:
+            continue
+        try:
+            query, article, grade = row
+            judgements.append(_Judgement(number, query, article, int(grade)))
+        except ValueError as error:
+            raise BadInput(
+                f"{path}:{number} is not a judgement: expected query id, article id and a whole number, parted by tabs.", field="qrels"
+            ) from error
+    if not judgements:
+        raise BadInput(f"{path} has no judgements: there is nothing to learn from.", field="qrels")
+    return judgements
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").split("\n")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror}).", field=path.name) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 (byte {error.start}).", field=path.name) from error
