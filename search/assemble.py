@@ -20,14 +20,16 @@ DATABASE = "broadsheet.db"
 
 def open_engine(settings: Settings) -> "SearchEngine":
     """A search engine over the data folder; it may still be empty, then searching raises NoIndex."""
+    return engine_with(settings, open_data(settings), load_encoder(settings), load_reranker(settings))
+
+
+def engine_with(settings: Settings, archive: Archive, encoder: Encoder, reranker: Reranker | None) -> "SearchEngine":
+    """The same over an archive that is open and with models that are loaded already; the caller closes the archive."""
     from search.engine import Depths, SearchEngine
     from search.index.live import LiveSnapshot
 
-    archive = open_data(settings)
-    encoder = load_encoder(settings)
     live = LiveSnapshot(settings.data, encoder.fingerprint)
-    depths = Depths(settings.candidates, settings.rerank_depth)
-    return SearchEngine(encoder, load_reranker(settings), live, archive, depths)
+    return SearchEngine(encoder, reranker, live, archive, Depths(settings.candidates, settings.rerank_depth))
 
 
 def open_data(settings: Settings) -> Archive:
