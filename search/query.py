@@ -8,6 +8,7 @@ from search.errors import BadInput
 
 MAX_QUERY_CHARACTERS = 4_000
 MAX_WINDOW = 1_000  # offset + top_k: the deepest rank that can be asked for
+MIN_HALF_LIFE, MAX_HALF_LIFE = 0.01, 100_000.0  # days
 
 
 class Mode(StrEnum):
@@ -28,8 +29,9 @@ class Sort(StrEnum):
 
 
 class Interval(StrEnum):
-    """The length of a bar of a timeline; weeks start on Monday, all in UTC."""
+    """The length of a bar of a timeline; weeks start on Monday, all in UTC. "auto" is the shortest that gives few enough bars to read."""
 
+    AUTO = "auto"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
@@ -74,7 +76,9 @@ class Filters:
 class Query:
     """A search request. Raises BadInput for what no search could answer.
 
-    ``offset`` counts articles from 0; ranks ``offset + 1 .. offset + top_k`` are returned.
+    ``offset`` counts articles from 0; ranks ``offset + 1 .. offset + top_k`` are returned. With ``half_life_days`` newer articles
+    count for more (see ``search.recency``). ``facets``, ``timeline`` and ``keywords`` ask for what the response says about all articles
+    that match, ``stories`` for one row per story.
     """
 
     text: str
@@ -84,6 +88,11 @@ class Query:
     rerank: bool = True
     sort: Sort = Sort.RELEVANCE
     filters: Filters = Filters()
+    half_life_days: float | None = None
+    facets: bool = False
+    timeline: Interval | None = None
+    keywords: bool = False
+    stories: bool = False
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -101,6 +110,9 @@ class Query:
                 f"offset + top_k is {self.offset + self.top_k:,}: at most {MAX_WINDOW:,} results of a query can be reached.",
                 field="top_k",
             )
+        half_life = self.half_life_days
+        if half_life is not None and not MIN_HALF_LIFE <= half_life <= MAX_HALF_LIFE:
+            raise BadInput(f"The half-life is {half_life:g} days: give {MIN_HALF_LIFE:g} to {MAX_HALF_LIFE:,.0f}.", field="half_life")
         filters = self.filters
         if filters.after and filters.before and filters.after > filters.before:
             raise BadInput(

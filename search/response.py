@@ -5,9 +5,12 @@ One meaning per number, higher is better everywhere, ties broken by id:
 ``relevance`` calibrated cross-encoder probability, 0..1.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from search.article import Article
+from search.query import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,87 @@ class Seconds:
     encode: float = 0.0
     retrieve: float = 0.0
     rerank: float = 0.0
+    count: float = 0.0
     fetch: float = 0.0
     total: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A name that articles carry. ``count`` is the total of the same search with this name as the only choice in its facet."""
+
+    name: str
+    count: int
+    included: bool = False
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The names in one field of the articles that match, most frequent first; what was chosen is among them, even with count 0.
+
+    ``field`` is what the filter is called: "source", "topic", "author" or "language". ``names`` counts all different names, of
+    which ``values`` may leave out the rarest. ``unnamed`` articles have none. An article counts for each of its topics.
+    """
+
+    field: str
+    values: tuple[FacetValue, ...]
+    names: int
+    unnamed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The articles of the days ``first`` to ``last`` (UTC, both inclusive): ``count`` match, of the ``articles`` that meet the filters."""
+
+    first: date
+    last: date
+    count: int
+    articles: int
+
+    @property
+    def share(self) -> float:
+        """Of the articles of these days that meet the filters, the part (0..1) that matches; 0 where there are none."""
+        return self.count / self.articles if self.articles else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The articles that match, in bars of equal length without gaps, oldest first; ``undated`` match and have no date."""
+
+    interval: Interval
+    bars: tuple[Bar, ...]
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word that is typical of the articles read: ``count`` of them contain it, as do ``articles`` of the whole archive.
+
+    ``keyness`` is the log-likelihood ratio of the two (Dunning 1993): above 15.13 chance explains it in less than 1 of 10,000 words.
+    """
+
+    word: str
+    count: int
+    articles: int
+    keyness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """What is typical of the ``read`` most relevant articles that match, most typical first."""
+
+    words: tuple[Keyword, ...]
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """A page of a ranking. ``total`` counts all articles of the ranking, on this page or not."""
+    """A page of a ranking.
+
+    With ``total_is_exact``, ``total`` counts all articles that match, as facets and timeline do; else only those that were
+    ranked. ``facets``, ``timeline`` and ``keywords`` are there when they were asked for, and do not depend on the page.
+    """
 
     query: str
     total: int
@@ -57,3 +134,35 @@ class SearchResponse:
     snapshot: str
     hits: tuple[Hit, ...] = ()
     seconds: Seconds = field(default_factory=Seconds)
+    total_is_exact: bool = False
+    facets: tuple[Facet, ...] = ()
+    timeline: Timeline | None = None
+    keywords: Keywords | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedQuery:
+    """One side of a comparison: all ``total`` articles that match, over time."""
+
+    query: str
+    total: int
+    timeline: Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Several queries over the same bars, in the order in which they were given."""
+
+    interval: Interval
+    queries: tuple[ComparedQuery, ...]
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All ``total`` articles that match a query, as of one snapshot: ``hits`` yields them once, in rank order, and fetches as it goes."""
+
+    query: str
+    total: int
+    snapshot: str
+    hits: Iterator[Hit]
