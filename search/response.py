@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from search.article import Article
+from search.language import Understanding
 from search.query import Interval
 
 
@@ -126,6 +127,7 @@ class SearchResponse:
 
     With ``total_is_exact``, ``total`` counts all articles that match, as facets and timeline do; else only those that were
     ranked. ``facets``, ``timeline`` and ``keywords`` are there when they were asked for, and do not depend on the page.
+    ``understood`` says how the query was read; ``suggestion`` is the query with what looks misspelt corrected, if anything does.
     """
 
     query: str
@@ -138,6 +140,8 @@ class SearchResponse:
     facets: tuple[Facet, ...] = ()
     timeline: Timeline | None = None
     keywords: Keywords | None = None
+    understood: Understanding | None = None
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
