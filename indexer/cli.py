@@ -21,10 +21,11 @@ from indexer.judgements import read_qrels, read_queries
 from indexer.lock import writer_lock
 from indexer.publication import ANEW, Policy, publish
 from indexer.readers.record import Rejected
-from search.assemble import DATABASE, create_folder, database_url, load_encoder, open_data
+from search.assemble import DATABASE, create_folder, database_url, load_encoder, open_data, settings_of
 from search.cli import DataOption, EncoderOption, RerankerOption, settings_with
 from search.errors import BadRecord, BroadsheetError, NoIndex
 from search.index.published import no_index, open_current, require_index
+from search.models.loading import lasting_name
 from search.settings import Settings
 from search.store import Archive, Identity
 
@@ -168,9 +169,10 @@ def evaluate(
 
 def _index(dump: Dump, settings: Settings, archive: Archive, console: Console, strict: bool) -> Counts:
     """Stores every record of the dump, with a progress bar; Ctrl-C leaves what is stored and says how to go on."""
+    settings = settings_of(archive, settings)
     encoder = load_encoder(settings)
     cutting = Cutting(settings.passage_words, settings.passage_step)
-    archive.claim(Identity(encoder.fingerprint, encoder.dimension, cutting.words, cutting.step))
+    archive.claim(Identity(encoder.fingerprint, encoder.dimension, cutting.words, cutting.step, lasting_name(settings.encoder or "")))
 
     def report(rejected: Rejected) -> None:
         message = f"{rejected.place}: {rejected.reason}"

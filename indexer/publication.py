@@ -101,6 +101,7 @@ def _write(archive: Archive, identity: Identity, aside: Path, reuse: _Reuse) -> 
         name=aside.name.removeprefix("."),
         created_at=datetime.now(UTC),
         encoder=identity.encoder_fingerprint,
+        encoder_name=identity.encoder_name,
         dimension=identity.dimension,
         revision=revision,
         articles=statistics.articles,

@@ -6,13 +6,17 @@ Models and engine are imported where they are made: importing torch takes second
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.errors import BroadsheetError
+from search.errors import BroadsheetError, EncoderMismatch, NoIndex
+from search.models.loading import encoder_folder, find_encoder
+from search.models.loading import fingerprint as fingerprint_of
 from search.protocols import Encoder, Reranker
-from search.settings import Settings
+from search.settings import DEFAULT_ENCODER, Settings
 from search.store import Archive, open_archive
 
 if TYPE_CHECKING:
     from search.engine import SearchEngine
+    from search.index.live import LiveSnapshot
+    from search.index.manifest import Manifest
 
 NO_RERANKER = "none"
 DATABASE = "broadsheet.db"
@@ -20,16 +24,45 @@ DATABASE = "broadsheet.db"
 
 def open_engine(settings: Settings) -> "SearchEngine":
     """A search engine over the data folder; it may still be empty, then searching raises NoIndex."""
-    return engine_with(settings, open_data(settings), load_encoder(settings), load_reranker(settings))
+    from search.index.live import LiveSnapshot
+
+    archive = open_data(settings)
+
+    def encoder_of(manifest: "Manifest") -> Encoder:
+        name = find_encoder_of(manifest.encoder, manifest.encoder_name, settings)
+        return load_encoder(settings.model_copy(update={"encoder": name}))
+
+    live = LiveSnapshot(settings.data, encoder_of)
+    if settings.encoder is not None:
+        _require_encoder(settings.encoder, live)
+    return _engine(settings, live, archive, load_reranker(settings))
 
 
 def engine_with(settings: Settings, archive: Archive, encoder: Encoder, reranker: Reranker | None) -> "SearchEngine":
     """The same over an archive that is open and with models that are loaded already; the caller closes the archive."""
-    from search.engine import Depths, SearchEngine
     from search.index.live import LiveSnapshot
 
-    live = LiveSnapshot(settings.data, encoder.fingerprint)
-    return SearchEngine(encoder, reranker, live, archive, Depths(settings.candidates, settings.rerank_depth))
+    return _engine(settings, LiveSnapshot(settings.data, lambda _: encoder), archive, reranker)
+
+
+def _engine(settings: Settings, live: "LiveSnapshot", archive: Archive, reranker: Reranker | None) -> "SearchEngine":
+    from search.engine import Depths, SearchEngine
+
+    return SearchEngine(live, reranker, archive, Depths(settings.candidates, settings.rerank_depth))
+
+
+def _require_encoder(name: str, live: "LiveSnapshot") -> None:
+    """Raises EncoderMismatch when the index was not made with the encoder that was asked for."""
+    try:
+        manifest = live.opened.snapshot.manifest
+    except NoIndex:
+        return
+    asked = fingerprint_of(encoder_folder(name))
+    if asked != manifest.encoder:
+        raise EncoderMismatch(
+            f"The index was made with the encoder {manifest.encoder_name or 'without a name'} ({manifest.encoder}), not with {name} "
+            f"({asked}): leave out --encoder and BROADSHEET_ENCODER to search it, or run `broadsheet reindex --encoder {name}` to move it."
+        )
 
 
 def open_data(settings: Settings) -> Archive:
@@ -54,10 +87,38 @@ def create_folder(path: Path) -> None:
 
 
 def load_encoder(settings: Settings) -> Encoder:
-    """The bi-encoder of the settings."""
+    """The bi-encoder of the settings, or what a new archive is made with."""
     from search.models.encoder import SentenceEncoder
 
-    return SentenceEncoder.load(settings.encoder, settings.device, settings.precision)
+    return SentenceEncoder.load(settings.encoder or DEFAULT_ENCODER, settings.device, settings.precision)
+
+
+def settings_of(archive: Archive, settings: Settings) -> Settings:
+    """The settings with an encoder: the one that was asked for, else the archive's own, else what a new archive is made with.
+
+    Raises EncoderMismatch when the archive's own cannot be found.
+    """
+    identity = archive.identity()
+    if settings.encoder is not None:
+        return settings
+    name = find_encoder_of(identity.encoder_fingerprint, identity.encoder_name, settings) if identity else DEFAULT_ENCODER
+    return settings.model_copy(update={"encoder": name})
+
+
+def find_encoder_of(fingerprint: str, name: str | None, settings: Settings) -> str:
+    """The bi-encoder with this fingerprint: what the settings name, if that is it, else the one of this name, else a bundled one.
+
+    Raises EncoderMismatch when none of them has it.
+    """
+    given = settings.encoder
+    found = find_encoder(fingerprint, [each for each in (given, name) if each])
+    if found is None:
+        raise EncoderMismatch(
+            f"The vectors were made with the encoder {name or 'without a name'} ({fingerprint}), which is not there any more"
+            f"{f', and {given} is another' if given else ''}: put it back, give its new place with --encoder, or run "
+            "`broadsheet reindex --encoder NAME` to move to another."
+        )
+    return found
 
 
 def load_reranker(settings: Settings) -> Reranker | None:

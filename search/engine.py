@@ -19,7 +19,7 @@ from search.index.published import Opened
 from search.index.snapshot import Snapshot
 from search.index.vectors import backend
 from search.overview import Overview
-from search.protocols import Candidates, Encoder, Floats, Ids, Reranker
+from search.protocols import Candidates, Floats, Ids, Reranker
 from search.query import Filters, Mode, Query, Sort
 from search.ranking import combine, coverage, coverage_fusion, minmax_fusion, weights_for
 from search.response import Hit, SearchResponse, Seconds
@@ -58,10 +58,9 @@ class SearchEngine:
     """Answers from the live snapshot with the models it was given. ``search_many`` is safe to call from one thread at a time
     per set of models; the other methods from any."""
 
-    def __init__(self, encoder: Encoder, reranker: Reranker | None, live: LiveSnapshot, archive: Archive, depths: Depths) -> None:
-        self._encoder = encoder
-        self._reranker = reranker
+    def __init__(self, live: LiveSnapshot, reranker: Reranker | None, archive: Archive, depths: Depths) -> None:
         self._live = live
+        self._reranker = reranker
         self._archive = archive
         self._depths = depths
         self._overview: tuple[Opened, Overview] | None = None
@@ -73,8 +72,9 @@ class SearchEngine:
     def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
         """Answers several queries with one pass through each model; each answer is what the query would get alone."""
         started = perf_counter()
-        snapshot = self._live.opened.snapshot
-        vectors = self._encoder.encode_queries([query.text for query in queries])
+        served = self._live.served
+        snapshot = served.opened.snapshot
+        vectors = served.encoder.encode_queries([query.text for query in queries])
         encoded = perf_counter() - started
         rankings = [self._first_stage(snapshot, query, vector) for query, vector in zip(queries, vectors, strict=True)]
         reranked = self._rerank(rankings)

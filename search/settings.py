@@ -6,7 +6,12 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+BASE_ENCODER = "all-MiniLM-L6-v2"
+"""The bi-encoder that comes with a dependency, and what the shipped models are differences to."""
+TUNED_ENCODER = "broadsheet"
+"""The same, tuned for news by this project."""
+DEFAULT_ENCODER = BASE_ENCODER
+"""What a new archive is made with; an old one goes on with its own."""
 DEFAULT_RERANKER = "broadsheet"
 
 
@@ -17,7 +22,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("broadsheet-data"), description="Folder of the database and the index snapshots.")
     database_url: str | None = Field(None, description="SQLAlchemy URL; a SQLite file in the data folder when not given.")
-    encoder: str = Field(DEFAULT_ENCODER, description="The bundled bi-encoder, or a sentence-transformers model by path or hub id.")
+    encoder: str | None = Field(
+        None, description="A bundled bi-encoder, or a sentence-transformers model by path or hub id; the archive's own when not given."
+    )
     reranker: str = Field(
         DEFAULT_RERANKER, description="The bundled cross-encoder, or any cross-encoder by path or hub id; 'none' for none."
     )

@@ -34,12 +34,16 @@ class SegmentEntry(_Frozen):
 
 
 class Manifest(_Frozen):
-    """The contents of ``manifest.json``. ``files`` is keyed by path relative to the snapshot's folder."""
+    """The contents of ``manifest.json``. ``files`` is keyed by path relative to the snapshot's folder.
+
+    ``encoder`` is the fingerprint of the encoder that made the vectors, ``encoder_name`` where it was found.
+    """
 
     format: int = FORMAT
     name: str
     created_at: datetime
     encoder: str
+    encoder_name: str | None = None
     dimension: int
     revision: int
     articles: int

@@ -3,28 +3,31 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from search.errors import BadInput
-from search.models.bundled import bundled_encoder_folder
-from search.settings import DEFAULT_ENCODER
+from search.errors import BadInput, BroadsheetError
+from search.models.bundled import BUNDLED_ENCODERS, bundled_encoder_folder, tuned_encoder_folder
+from search.settings import BASE_ENCODER, TUNED_ENCODER
 
 _MAX_CHARACTERS_PER_TOKEN = 16  # four times what news in English has
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_SENTENCE_MODELS = "sentence-transformers"  # the owner of most bi-encoders on the hub
 _FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]  # what is fetched from a hub: never pickles, never code
 
 
 def model_folder(name: str, *, organisation: str) -> Path:
-    """The folder of the bundled encoder, of a local model, or of a hub model, which is downloaded where it is missing.
+    """The folder of a bundled encoder, of a local model, or of a hub model, which is downloaded where it is missing.
 
     ``organisation`` owns the hub models whose names are given without an owner. Raises BadInput when there is no such
     model, and when its weights are not safetensors.
     """
-    if name == DEFAULT_ENCODER:
+    if name == BASE_ENCODER:
         return bundled_encoder_folder()
+    if name == TUNED_ENCODER:
+        return tuned_encoder_folder()
     folder = Path(name)
     if not name or not folder.is_dir():
         folder = _from_hub(name, organisation)
@@ -32,6 +35,27 @@ def model_folder(name: str, *, organisation: str) -> Path:
     if pickled or not any(folder.rglob("*.safetensors")):
         raise BadInput(f"The model '{name}' has no safetensors weights and pickles are never loaded: save it again as safetensors.")
     return folder
+
+
+def encoder_folder(name: str) -> Path:
+    """The folder of a bi-encoder, as ``model_folder`` finds it."""
+    return model_folder(name, organisation=_SENTENCE_MODELS)
+
+
+def lasting_name(name: str) -> str:
+    """The name by which an encoder is found again from anywhere: a folder's whole path, any other name as it is."""
+    return name if name in BUNDLED_ENCODERS or not Path(name).is_dir() else str(Path(name).resolve())
+
+
+def find_encoder(wanted: str, names: Iterable[str]) -> str | None:
+    """The first of the names, then of the bundled ones, whose model has the wanted fingerprint; None when none has."""
+    for name in dict.fromkeys([*names, *BUNDLED_ENCODERS]):
+        try:
+            if fingerprint(encoder_folder(name)) == wanted:
+                return name
+        except (BroadsheetError, OSError, ValueError):  # gone, or no longer a model
+            continue
+    return None
 
 
 def fingerprint(folder: Path) -> str:

@@ -19,6 +19,7 @@ from search.store.database import Database
 from search.store.hashes import key_hash
 from search.store.migrate import migrate
 from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Twin, Write
+from search.store.reindexing import Reindexing
 from search.store.schema import archive, articles, passages, removed_articles, removed_passages
 
 
@@ -96,17 +97,23 @@ class Archive:
             return rows.identity(connection)
 
     def claim(self, identity: Identity) -> None:
-        """Fixes the identity on first use. Raises EncoderMismatch if the archive has another."""
+        """Fixes the identity on first use. Raises EncoderMismatch if the archive has another.
+
+        The same encoder under a new name is remembered by that.
+        """
         with self._database.writing() as connection:
             stored = rows.identity(connection)
             if stored is None:
                 connection.execute(update(archive).values(asdict(identity)))
                 return
+            if stored == identity and identity.encoder_name not in (None, stored.encoder_name):
+                connection.execute(update(archive).values(encoder_name=identity.encoder_name))
         if stored.encoder_fingerprint != identity.encoder_fingerprint or stored.dimension != identity.dimension:
             raise EncoderMismatch(
-                f"The vectors in {self._database.name} are from the encoder {stored.encoder_fingerprint} ({stored.dimension} dimensions), "
-                f"not from {identity.encoder_fingerprint} ({identity.dimension}): "
-                "give the first one with --encoder, or another folder with --data."
+                f"The vectors in {self._database.name} are from the encoder {stored.encoder}, not from {identity.encoder}: "
+                "leave out --encoder and BROADSHEET_ENCODER to go on with the first, "
+                f"run `broadsheet reindex --encoder {identity.encoder_name or 'NAME'}` to move to the second, "
+                "or give another folder with --data."
             )
         if stored != identity:
             raise EncoderMismatch(
@@ -114,6 +121,10 @@ class Archive:
                 f"not {identity.passage_words} and {identity.passage_step}: set BROADSHEET_PASSAGE_WORDS={stored.passage_words} and "
                 f"BROADSHEET_PASSAGE_STEP={stored.passage_step}, or give another folder with --data."
             )
+
+    def reindexing(self) -> Reindexing:
+        """The vectors of the encoder that the archive is moving to, beside those in use."""
+        return Reindexing(self._database)
 
     def states(self, keys: Sequence[str]) -> dict[str, State]:
         """What is stored under each of the keys; keys that are not are left out."""

@@ -1,7 +1,7 @@
 """What goes into the archive and comes out of it besides articles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,12 +14,22 @@ from search.text import Window
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What every vector of an archive was made with; fixed by the first run that indexes into it."""
+    """What every vector of an archive was made with; fixed by the first run that indexes into it, changed by a reindexing.
+
+    ``encoder_name`` is where the encoder was found at the time: a bundled name, a folder or a hub id. It tells people and finds
+    the model again; two identities are the same whatever their names.
+    """
 
     encoder_fingerprint: str
     dimension: int
     passage_words: int
     passage_step: int
+    encoder_name: str | None = field(default=None, compare=False)
+
+    @property
+    def encoder(self) -> str:
+        """The encoder as messages name it."""
+        return f"{self.encoder_name or 'without a name'} ({self.encoder_fingerprint}, {self.dimension} dimensions)"
 
 
 class State(NamedTuple):

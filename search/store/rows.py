@@ -52,7 +52,8 @@ def passage_batch(found: Sequence[AnyRow]) -> PassageBatch:
 
 def identity(connection: Connection) -> Identity | None:
     """What the vectors were made with, once that is fixed."""
-    columns = archive.c.encoder_fingerprint, archive.c.dimension, archive.c.passage_words, archive.c.passage_step
+    stored = archive.c
+    columns = stored.encoder_fingerprint, stored.dimension, stored.passage_words, stored.passage_step, stored.encoder_name
     row = connection.execute(select(*columns)).one()
     return None if row.encoder_fingerprint is None else Identity(*row)
 

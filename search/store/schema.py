@@ -34,6 +34,11 @@ archive = Table(
     Column("dimension", Integer),
     Column("passage_words", Integer),
     Column("passage_step", Integer),
+    Column("encoder_name", Text),
+    # The encoder that the archive is moving to, while ``next_vectors`` is being filled.
+    Column("next_fingerprint", Text),
+    Column("next_dimension", Integer),
+    Column("next_name", Text),
 )
 
 # AUTOINCREMENT and the identity sequence never give an id twice, not even that of a deleted last row.
@@ -65,7 +70,7 @@ articles = Table(
     sqlite_autoincrement=True,
 )
 
-# Rows are inserted and deleted, never changed.
+# Rows are inserted and deleted, never changed, but for the vectors of all of them when the archive moves to another encoder.
 passages = Table(
     "passages",
     metadata,
@@ -79,6 +84,15 @@ passages = Table(
     UniqueConstraint("article_id", "ordinal", name="passages_article_ordinal"),
     Index("passages_revision", "revision"),
     sqlite_autoincrement=True,
+)
+
+# The vectors of the next encoder beside those in use. Without a foreign key: what belongs to a passage that is removed meanwhile
+# goes with the rest when the archive has moved, and removing passages stays as fast as it is.
+next_vectors = Table(
+    "next_vectors",
+    metadata,
+    Column("passage_id", _Id, primary_key=True, autoincrement=False),
+    Column("vector", LargeBinary, nullable=False),
 )
 
 

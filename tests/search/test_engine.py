@@ -34,7 +34,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 def _engine(archive: Archive, data: Path, reranker: Reranker | None = None) -> SearchEngine:
     encoder = WordEncoder()
-    return SearchEngine(encoder, reranker, LiveSnapshot(data, encoder.fingerprint), archive, DEPTHS)
+    return SearchEngine(LiveSnapshot(data, lambda _: encoder), reranker, archive, DEPTHS)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_without_a_reranker_the_order_is_that_of_the_fused_evidence(archive: Arc
     assert fused == sorted(fused, key=lambda value: -(value or 0))
     assert all(hit.relevance is None for hit in hits)
     # Both are stretched over all candidates, of which these are the best: the order is what can be compared.
-    bound = LiveSnapshot(data, WordEncoder().fingerprint).opened.snapshot.bm25_bound("oil price storm")
+    bound = LiveSnapshot(data, lambda _: WordEncoder()).opened.snapshot.bm25_bound("oil price storm")
     assert np.argmax(coverage_fusion(similarity, bm25, bound)) == 0
 
 
@@ -202,7 +202,7 @@ def test_an_empty_folder_has_no_index_until_one_is_published(archive: Archive, t
 
 def test_an_index_of_another_encoder_is_refused(data: Path) -> None:
     with pytest.raises(EncoderMismatch, match="--encoder"):
-        LiveSnapshot(data, "another:1")
+        LiveSnapshot(data, lambda _: WordEncoder("another"))
 
 
 def test_snapshots_are_swapped_under_load_without_a_failed_search(archive: Archive, data: Path) -> None:

@@ -357,7 +357,7 @@ def test_a_batch_with_one_bad_write_stores_nothing(archive: Archive, write: Make
 
 
 def test_the_first_identity_stays(database_url: str) -> None:
-    identity = Identity("minilm@1234", 384, 150, 100)
+    identity = Identity("minilm@1234", 384, 150, 100, "MiniLM")
     with open_archive(database_url) as first:
         assert first.identity() is None
         assert first.statistics().identity is None
@@ -365,7 +365,7 @@ def test_the_first_identity_stays(database_url: str) -> None:
         first.claim(identity)
     with open_archive(database_url) as second:
         assert second.identity() == identity
-        with pytest.raises(EncoderMismatch, match=r"encoder minilm@1234 .*not from bert@9.*--encoder.*--data"):
+        with pytest.raises(EncoderMismatch, match=r"encoder MiniLM \(minilm@1234, .*not from .*\(bert@9.*reindex --encoder.*--data"):
             second.claim(Identity("bert@9", 384, 150, 100))
         with pytest.raises(EncoderMismatch, match=r"150 words and start every 100.*PASSAGE_WORDS=150"):
             second.claim(Identity("minilm@1234", 384, 120, 80))
