@@ -5,7 +5,7 @@ enough for training sets (10,000 queries by 30,000 documents in slices). Vectors
 can keep them between runs.
 """
 
-import re
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,13 +14,15 @@ import numpy.typing as npt
 import tantivy
 
 from indexer.training.sources import Document
+from search.index.lexical import analyzer, query_terms
 from search.text import passage_text, windows
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 WINDOW_WORDS, WINDOW_STEP = 150, 100
-_WORD = re.compile(r"\w+")
+_ANALYZER = "news"
+_K1 = 1.2
 
 
 @dataclass(frozen=True)
@@ -65,27 +67,33 @@ def best_passages(queries: Floats, passages: Floats, owner: Rows) -> tuple[Float
 
 
 class Bm25:
-    """BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) over title and body with English stemming, by Tantivy."""
+    """BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) over title and body, with the words of a query as the engine reads them."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        schema = tantivy.SchemaBuilder().add_unsigned_field("row", stored=True).add_text_field("text", tokenizer_name="en_stem").build()
-        self._index = tantivy.Index(schema)
-        writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+        builder = tantivy.SchemaBuilder().add_integer_field("row", fast=True)
+        self._schema = builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq").build()
+        index = tantivy.Index(self._schema)
+        index.register_tokenizer(_ANALYZER, analyzer())
+        writer = index.writer(heap_size=128_000_000, num_threads=1)
         for row, document in enumerate(documents):
             writer.add_document(tantivy.Document(row=row, text=passage_text(document.title, document.body)))
         writer.commit()
         writer.wait_merging_threads()
-        self._index.reload()
+        index.reload()
+        self._searcher = index.searcher()
         self._count = len(documents)
 
     def top(self, query: str, depth: int) -> Floats:
         """BM25 of every document (documents,), 0 for all but the `depth` best."""
         bm25 = np.zeros(self._count, np.float32)
-        words = _WORD.findall(query.lower())
-        if not words:
-            return bm25
-        searcher = self._index.searcher()
-        parsed = self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
-        for value, address in searcher.search(parsed, min(depth, self._count)).hits:
-            bm25[searcher.doc(address)["row"][0]] = value
+        terms = [tantivy.Query.term_query(self._schema, "text", term, index_option="freq") for term in query_terms(query)]
+        if terms:
+            either = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+            hits = self._searcher.search(either, limit=min(depth, self._count), count=False).hits
+            bm25[self._searcher.fast_field_values("row", [address for _, address in hits])] = [value for value, _ in hits]
         return bm25
+
+    def bound(self, query: str) -> float:
+        """What no document's BM25 can exceed for this query, as `search.index.lexical` counts it."""
+        frequency = [min(self._searcher.doc_freq("text", term), self._count) for term in query_terms(query)]
+        return sum((_K1 + 1) * math.log(1 + (self._count - count + 0.5) / (count + 0.5)) for count in frequency)

@@ -13,7 +13,7 @@ from indexer.training.cross_encoder import Group
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.mining import MiningRule, draw_negatives, false_negatives
 from indexer.training.sources import Document, LabelledQuery
-from search.ranking import minmax_fusion
+from search.ranking import coverage_fusion
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -54,10 +54,13 @@ class Evidence:
     bm25: Floats
     passage: Rows
     """Row of each document's best passage."""
+    bm25_bound: float
+    """What no document's BM25 can exceed for the query."""
 
     @property
     def fused(self) -> Floats:
-        return minmax_fusion(self.similarity, self.bm25)
+        """Both as the engine fuses them, 0..1, over all documents instead of the best hundred."""
+        return coverage_fusion(self.similarity, self.bm25, self.bm25_bound)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def gather_evidence(collection: Collection, queries: Sequence[str], vectors: Flo
         part = slice(first, first + SLICE)
         similarity, passage = best_passages(vectors[part], collection.vectors, collection.passages.owner)
         for row, text in enumerate(queries[part]):
-            evidence.append(Evidence(similarity[row], collection.bm25.top(text, LEXICAL_DEPTH), passage[row]))
+            bm25 = collection.bm25
+            evidence.append(Evidence(similarity[row], bm25.top(text, LEXICAL_DEPTH), passage[row], bm25.bound(text)))
     return evidence
 
 
