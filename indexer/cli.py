@@ -1,9 +1,12 @@
-"""The commands that make, keep and measure an archive: index, delete, stats, rebuild, export, evaluate."""
+"""The commands that make, keep and measure an archive: index, delete, stats, rebuild, reindex, export, evaluate."""
 
 import json
+import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,21 +14,32 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from indexer.dump import Dump, Format
 from indexer.evaluation import System
 from indexer.indexing import Counts, Cutting, Indexer
 from indexer.judgements import read_qrels, read_queries
-from indexer.lock import writer_lock
+from indexer.lock import reindexer_lock, writer_lock
 from indexer.publication import ANEW, Policy, publish
 from indexer.readers.record import Rejected
+from indexer.reindexing import Collected, collect, move
 from search.assemble import DATABASE, create_folder, database_url, load_encoder, open_data, settings_of
 from search.cli import DataOption, EncoderOption, RerankerOption, settings_with
-from search.errors import BadRecord, BroadsheetError, NoIndex
+from search.errors import BadInput, BadRecord, BroadsheetError, NoIndex, WriterBusy
 from search.index.published import no_index, open_current, require_index
-from search.models.loading import lasting_name
+from search.models.loading import encoder_folder, fingerprint, lasting_name
+from search.protocols import Encoder
 from search.settings import Settings
 from search.store import Archive, Identity
 
@@ -74,7 +88,8 @@ def stats(data: DataOption = None, as_json: Annotated[bool, typer.Option("--json
             "articles": stored.articles,
             "passages": stored.passages,
             "revision": stored.revision,
-            "encoder": stored.identity.encoder_fingerprint if stored.identity else None,
+            "encoder": stored.identity.encoder_name if stored.identity else None,
+            "encoder_fingerprint": stored.identity.encoder_fingerprint if stored.identity else None,
             "database_bytes": stored.bytes_on_disk,
         }
     try:
@@ -99,12 +114,52 @@ def stats(data: DataOption = None, as_json: Annotated[bool, typer.Option("--json
         print(f"{name.replace('_', ' '):20} {f'{value:,}' if isinstance(value, int) else value if value is not None else '-'}")
 
 
-def rebuild(data: DataOption = None) -> None:
+def rebuild(data: DataOption = None, encoder: EncoderOption = None) -> None:
     """Write the index anew from the database, without encoding anything."""
     settings = settings_with(data=data)
     console = Console(stderr=True, highlight=False)
     with _writing(settings) as archive:
+        identity = archive.identity()
+        if encoder is not None and identity is not None:
+            found = fingerprint(encoder_folder(encoder))
+            archive.claim(replace(identity, encoder_fingerprint=found, encoder_name=lasting_name(encoder)))
         _publish(archive, settings, console, ANEW)
+
+
+def reindex(data: DataOption = None, encoder: EncoderOption = None) -> None:
+    """Move the index to another encoder while the old one keeps serving. Safe to interrupt and to run again."""
+    settings = settings_with(data=data)
+    console = Console(stderr=True, highlight=False)
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever searches meanwhile comes first
+    with _reading(settings) as archive, reindexer_lock(database_url(settings), settings.data):
+        identity, before = archive.identity(), archive.reindexing().target()
+        if identity is None:
+            raise no_index(settings.data)
+        name = encoder or (before.encoder_name if before else None)
+        if name is None:
+            raise BadInput("Say to which encoder the index shall move: --encoder NAME.", field="encoder")
+        model = load_encoder(settings.model_copy(update={"encoder": name}))
+        if model.fingerprint == identity.encoder_fingerprint:
+            archive.reindexing().abandon()
+            console.print(f"The archive is made with the encoder {identity.encoder} already.", soft_wrap=True)
+        else:
+            if before is not None and before.encoder_fingerprint != model.fingerprint:
+                console.print(f"What was collected for the encoder {before.encoder} is removed.", soft_wrap=True)
+            _collect(archive, model, lasting_name(name), console)
+        with _when_free(settings, console):
+            if model.fingerprint == identity.encoder_fingerprint:
+                archive.claim(replace(identity, encoder_name=lasting_name(name)))
+                _publish(archive, settings, console, Policy())
+            else:
+                with console.status("Changing to the new vectors"):
+                    manifest = move(archive, settings.data, model, lasting_name(name))
+                assert manifest is not None  # the snapshot before is of another encoder
+                console.print(
+                    f"Published {manifest.articles:,} articles in {manifest.passages:,} passages, made with {manifest.encoder_name}. "
+                    "A server that runs changes to it within seconds; leave out --encoder and BROADSHEET_ENCODER from now on.",
+                    soft_wrap=True,
+                )
 
 
 def export(
@@ -195,6 +250,41 @@ def _index(dump: Dump, settings: Settings, archive: Archive, console: Console, s
             f"Interrupted: {counts.added + counts.updated:,} articles of this run are stored; run the same command again to go on."
         ) from None
     return counts
+
+
+def _collect(archive: Archive, encoder: Encoder, name: str, console: Console) -> None:
+    """Encodes every passage anew, with a progress bar; Ctrl-C leaves what is stored and says how to go on."""
+    collected = Collected(0, 0)
+    columns = SpinnerColumn(), TextColumn("Encoding anew"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left")
+    try:
+        with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+            task = bar.add_task("Encoding anew", total=None)
+            for collected in collect(archive, encoder, name):
+                bar.update(task, completed=collected.done, total=collected.total)
+    except KeyboardInterrupt:
+        raise BroadsheetError(
+            f"Interrupted: {collected.done:,} of {collected.total:,} passages are encoded anew, and the index serves as before; "
+            f"run `broadsheet reindex --encoder {name}` again to go on."
+        ) from None
+
+
+@contextmanager
+def _when_free(settings: Settings, console: Console) -> Iterator[None]:
+    """The writer lock, as soon as whoever has it has finished."""
+    with ExitStack() as held:
+        said = False
+        while True:
+            try:
+                held.enter_context(writer_lock(database_url(settings), settings.data))
+                break
+            except WriterBusy as error:
+                if not said:
+                    console.print(
+                        f"All passages are encoded. {str(error).partition(':')[0]}: waiting until it has finished.", soft_wrap=True
+                    )
+                said = True
+                time.sleep(1)
+        yield
 
 
 def _progress_bar(console: Console) -> Progress:
