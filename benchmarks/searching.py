@@ -32,7 +32,6 @@ from search.assemble import load_encoder
 from search.index.published import open_current
 from search.models.bundled import bundled_encoder_folder
 from search.protocols import Encoder, Vectors
-from search.query import Filters
 from search.settings import Settings
 from search.store import Archive, Identity, Write, open_archive, record_hash, text_hash
 from search.text import passage_text, windows
@@ -114,7 +113,7 @@ def _recall(data: Path, archive: Archive, encoder: Encoder) -> float:
     recalls = []
     for vector in encoder.encode_queries(sample_queries()):
         nearest = ids[exact.search(vector[None], 100)[1][0]]
-        _, found = snapshot.nearest_passages(vector, Filters(), 100)
+        _, found = snapshot.nearest_passages(vector, None, 100)
         recalls.append(np.isin(nearest, found).mean())
     return float(np.mean(recalls))
 

@@ -15,11 +15,10 @@ from pathlib import Path
 import tantivy
 
 from indexer.segment import build_segment
-from search.article import Article
 from search.errors import DamagedSnapshot
 from search.index import layout
 from search.index.durable import fsync_file, fsync_folder, replace_file, sha256_of
-from search.index.lexical import create_index, open_index, timestamp
+from search.index.lexical import create_index, document, open_index
 from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest
 from search.index.published import current_name, snapshot_folders
 from search.store import Archive, Identity
@@ -181,21 +180,10 @@ def _update_lexical(index: tantivy.Index, archive: Archive, after: int) -> None:
         for article_id, article in batch:
             if after:
                 writer.delete_documents_by_term("article_id", article_id)
-            writer.add_document(_document(article_id, article))
+            writer.add_document(document(article_id, article))
     writer.commit()
     writer.wait_merging_threads()
     index.writer(heap_size=_WRITER_BYTES, num_threads=1).garbage_collect_files()
-
-
-def _document(article_id: int, article: Article) -> tantivy.Document:
-    names = {"source": (article.source,), "topic": article.topics, "language": (article.language,)}
-    return tantivy.Document(
-        article_id=article_id,
-        published_at=timestamp(article.published_at),
-        title=article.title,
-        content=f"{article.title}\n{article.text}",
-        **{field: [name.casefold() for name in values if name] for field, values in names.items()},
-    )
 
 
 def _sound(data: Path) -> Manifest | None:

@@ -60,6 +60,7 @@ def _article_rows(batch: Iterable[tuple[int, Article]]) -> pa.Table:
             "id": article_id,
             "published_at": timestamp(article.published_at),
             "source": article.source,
+            "author": article.author,
             "language": article.language,
             "topics": list(article.topics),
         }

@@ -18,9 +18,10 @@ from search.index.live import LiveSnapshot
 from search.index.published import Opened
 from search.index.snapshot import Snapshot
 from search.index.vectors import backend
+from search.language import Understanding, understand
 from search.overview import Overview
 from search.protocols import Candidates, Floats, Ids, Reranker
-from search.query import Filters, Mode, Query, Sort
+from search.query import Mode, Query, Sort
 from search.ranking import combine, coverage, coverage_fusion, minmax_fusion, weights_for
 from search.response import Hit, SearchResponse, Seconds
 from search.snippet import Highlighter
@@ -41,6 +42,7 @@ class _Ranking:
     """A query on its way through the stages; the arrays are in ranking order, best first."""
 
     query: Query
+    understood: Understanding
     candidates: Candidates
     fused: Floats
     coverage: float = 0.0  # how far the best article covers the words of the query, 0..1
@@ -74,15 +76,18 @@ class SearchEngine:
         started = perf_counter()
         served = self._live.served
         snapshot = served.opened.snapshot
-        vectors = served.encoder.encode_queries([query.text for query in queries])
+        understood = [understand(query.text) for query in queries]
+        vectors = served.encoder.encode_queries([meant.words for meant in understood])
         encoded = perf_counter() - started
-        rankings = [self._first_stage(snapshot, query, vector) for query, vector in zip(queries, vectors, strict=True)]
+        rankings = [
+            self._first_stage(snapshot, query, meant, vector) for query, meant, vector in zip(queries, understood, vectors, strict=True)
+        ]
         reranked = self._rerank(rankings)
         responses = []
         for ranking in rankings:
             _cut_off(ranking)
             begun = perf_counter()
-            hits = self._hits(ranking, Highlighter(ranking.query.text))
+            hits = self._hits(ranking, Highlighter(ranking.understood))
             seconds = Seconds(
                 encode=encoded,
                 retrieve=ranking.seconds["retrieve"],
@@ -91,7 +96,9 @@ class SearchEngine:
                 total=perf_counter() - started,
             )
             query = ranking.query
-            responses.append(SearchResponse(query.text, len(ranking.fused), query.offset, snapshot.name, hits, seconds))
+            responses.append(
+                SearchResponse(query.text, len(ranking.fused), query.offset, snapshot.name, hits, seconds, understood=ranking.understood)
+            )
         return responses
 
     def article(self, article_id: int) -> StoredArticle:
@@ -109,11 +116,11 @@ class SearchEngine:
         if len(passages) == 0 or top_k < 1:
             return ()  # stored since the snapshot was published
         mean = passages.mean(axis=0)
-        candidates = snapshot.dense("", (mean / np.linalg.norm(mean)).astype(np.float32), Filters(), top_k + 1)
+        candidates = snapshot.dense("", (mean / np.linalg.norm(mean)).astype(np.float32), None, top_k + 1)
         order = np.lexsort((candidates.article_id, -candidates.similarity))
         order = order[candidates.article_id[order] != article_id]
-        ranking = _Ranking(Query("similar", top_k=top_k), _rows(candidates, order), candidates.similarity[order])
-        return tuple(replace(hit, bm25=None, fused=None) for hit in self._hits(ranking, Highlighter("")))
+        ranking = _Ranking(Query("similar", top_k=top_k), Understanding("", ""), _rows(candidates, order), candidates.similarity[order])
+        return tuple(replace(hit, bm25=None, fused=None) for hit in self._hits(ranking, Highlighter(ranking.understood)))
 
     def overview(self) -> Overview:
         """What the served snapshot holds; counted once for each. Raises NoIndex."""
@@ -126,23 +133,30 @@ class SearchEngine:
         """Swaps to the newest published snapshot, if there is a newer one; cheap when there is not."""
         return self._live.refresh()
 
-    def _first_stage(self, snapshot: Snapshot, query: Query, vector: Floats) -> _Ranking:
-        """All candidates of the query's mode that are worth ranking, by their fused evidence."""
+    def _first_stage(self, snapshot: Snapshot, query: Query, understood: Understanding, vector: Floats) -> _Ranking:
+        """All candidates of the query's mode that are worth ranking, by their fused evidence; without words, the newest."""
         begun = perf_counter()
-        depth = self._depths.candidates
-        bound = snapshot.bm25_bound(query.text)
-        if query.mode is Mode.HYBRID:
-            candidates = snapshot.hybrid(query.text, vector, query.filters, depth)
+        depth, words = self._depths.candidates, understood.words
+        bound = snapshot.bm25_bound(words)
+        among = snapshot.restrict(understood.condition, query.filters)
+        if not words:
+            candidates = snapshot.newest(among, depth)
+            fused = np.zeros(len(candidates.article_id), np.float32)
+        elif query.mode is Mode.HYBRID:
+            candidates = snapshot.hybrid(words, vector, among, depth)
             fused = coverage_fusion(candidates.similarity, candidates.bm25, bound)
         elif query.mode is Mode.DENSE:
-            candidates = snapshot.dense(query.text, vector, query.filters, depth)
+            candidates = snapshot.dense(words, vector, among, depth)
             fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=1.0)
         else:
-            candidates = snapshot.lexical(query.text, vector, query.filters, depth)
+            candidates = snapshot.lexical(words, vector, among, depth)
             fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=0.0)
-        order = np.lexsort((candidates.article_id, -fused))
-        order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
-        ranking = _Ranking(query, _rows(candidates, order), fused[order])
+        if words:
+            order = np.lexsort((candidates.article_id, -fused))
+            order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
+        else:
+            order = np.arange(len(fused))
+        ranking = _Ranking(query, understood, _rows(candidates, order), fused[order])
         ranking.relevance = np.full(len(order), np.nan, np.float32)
         ranking.coverage = coverage(candidates.bm25, bound)
         ranking.seconds["retrieve"] = perf_counter() - begun
@@ -152,12 +166,12 @@ class SearchEngine:
         """Reorders the top of every ranking that asks for it, in one pass through the model; returns the seconds it took."""
         begun = perf_counter()
         reranker = self._reranker
-        wanted = [ranking for ranking in rankings if ranking.query.rerank and len(ranking.fused)]
+        wanted = [ranking for ranking in rankings if ranking.query.rerank and ranking.understood.words and len(ranking.fused)]
         if reranker is None or not wanted:
             return 0.0
         counts = [min(self._depths.rerank, len(ranking.fused)) for ranking in wanted]
         pairs = [
-            (ranking.query.text, text)
+            (ranking.understood.words, text)
             for ranking, count in zip(wanted, counts, strict=True)
             for text in self._passage_texts(ranking, count)
         ]
@@ -167,7 +181,7 @@ class SearchEngine:
             read = relevance[first : first + count]
             first += count
             ranking.relevance[:count] = read
-            combined = combine(ranking.fused[:count], read, weights_for(ranking.query.text))
+            combined = combine(ranking.fused[:count], read, weights_for(ranking.understood.words))
             top = np.lexsort((ranking.candidates.article_id[:count], -combined))
             ranking.take(np.concatenate([top, np.arange(count, len(ranking.fused))]))
         return perf_counter() - begun
@@ -237,7 +251,7 @@ def _rows(candidates: Candidates, order: Ids) -> Candidates:
 
 def _cut_off(ranking: _Ranking) -> None:
     """Leaves out everything if the reranker found nothing relevant; puts the rest, if asked for, in order of date, newest first."""
-    if not worth_showing(ranking.candidates.similarity, ranking.coverage, ranking.relevance):
+    if ranking.understood.words and not worth_showing(ranking.candidates.similarity, ranking.coverage, ranking.relevance):
         ranking.take(np.empty(0, np.int64))
     if ranking.query.sort is Sort.DATE:
         # An unknown date is the smallest number, so these come last; equal dates stay in order of relevance.

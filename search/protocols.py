@@ -1,16 +1,18 @@
 """The seams: what the engine asks of a model or an index, in arrays and our own values."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from search.language import Condition
 from search.query import Filters
 
 Vectors = npt.NDArray[np.float32]  # (n, dimension), rows of length 1
 Ids = npt.NDArray[np.int64]  # (n,) database keys, never positions
 Floats = npt.NDArray[np.float32]  # (n,)
+Mask = npt.NDArray[np.bool_]  # (n,)
 
 
 class Encoder(Protocol):
@@ -67,8 +69,11 @@ class Candidates(NamedTuple):
     bm25: Floats
 
 
-class CandidateSource(Protocol):
-    """A searchable archive at one point in time: a local snapshot, or a cluster."""
+Restriction = TypeVar("Restriction")
+
+
+class CandidateSource(Protocol[Restriction]):
+    """A searchable archive at one point in time: a local snapshot, or a cluster. A restriction is of its own making."""
 
     @property
     def name(self) -> str: ...
@@ -84,14 +89,22 @@ class CandidateSource(Protocol):
         """What no article's BM25 can exceed for this text."""
         ...
 
-    def lexical(self, text: str, vector: Floats | None, filters: Filters, depth: int) -> Candidates:
+    def restrict(self, condition: Condition | None, filters: Filters) -> Restriction | None:
+        """Limits the searches below to the articles that meet both; None when every article does."""
+        ...
+
+    def lexical(self, text: str, vector: Floats | None, among: Restriction | None, depth: int) -> Candidates:
         """The ``depth`` best articles by BM25."""
         ...
 
-    def dense(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+    def dense(self, text: str, vector: Floats, among: Restriction | None, depth: int) -> Candidates:
         """The ``depth`` best articles by similarity."""
         ...
 
-    def hybrid(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+    def hybrid(self, text: str, vector: Floats, among: Restriction | None, depth: int) -> Candidates:
         """The union of the two, each row with both scores."""
+        ...
+
+    def newest(self, among: Restriction | None, depth: int) -> Candidates:
+        """The ``depth`` articles with the latest dates, undated ones last; with similarity and BM25 0."""
         ...

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import tantivy
 
 from search.index.lexical import analyzer, query_terms
+from search.language import Understanding
 from search.response import Snippet
 
 SNIPPET_CHARACTERS = 280
@@ -23,9 +24,9 @@ class _Match(NamedTuple):
 class Highlighter:
     """Cuts and marks snippets for one query."""
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, understood: Understanding) -> None:
         self._analyzer = analyzer()
-        self._stems = frozenset(query_terms(query))
+        self._stems = frozenset(query_terms(understood.words))
 
     def snippet(self, passage: str) -> Snippet:
         """The stretch of at most SNIPPET_CHARACTERS with the most different query words; the beginning where none match."""

@@ -6,19 +6,19 @@ A later segment's row of an article replaces an earlier one; passages are never 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from search.index.durable import DigestWriter
 from search.index.lexical import UNKNOWN_DATE, timestamp
-from search.protocols import Ids
+from search.language.condition import NameField
+from search.language.words import words
+from search.protocols import Ids, Mask
 from search.query import Filters
-
-Mask = npt.NDArray[np.bool_]
 
 PASSAGES = pa.schema([("id", pa.int64()), ("article_id", pa.int64()), ("start", pa.int64()), ("end", pa.int64())])
 ARTICLES = pa.schema(
@@ -26,6 +26,7 @@ ARTICLES = pa.schema(
         ("id", pa.int64()),
         ("published_at", pa.int64()),  # seconds since 1970, UNKNOWN_DATE where there is none
         ("source", pa.string()),
+        ("author", pa.string()),
         ("language", pa.string()),
         ("topics", pa.list_(pa.string())),
     ]
@@ -70,9 +71,12 @@ class Columns:
         articles = articles.take(pa.array(rows))
         self.article_id: Ids = articles["id"].to_numpy()  # ascending
         self.published_at: Ids = articles["published_at"].to_numpy()
-        self._source = _Names([[name] if name else [] for name in articles["source"].to_pylist()])
-        self._language = _Names([[name] if name else [] for name in articles["language"].to_pylist()])
-        self._topic = _Names([names or [] for names in articles["topics"].to_pylist()])
+        self.names: dict[NameField, Names] = {
+            "source": Names([[name] if name else [] for name in articles["source"].to_pylist()]),
+            "author": Names([[name] if name else [] for name in articles["author"].to_pylist()]),
+            "topic": Names([names or [] for names in articles["topics"].to_pylist()]),
+            "language": Names([[name] if name else [] for name in articles["language"].to_pylist()]),
+        }
         # Ids grow with revisions, so the passages of the segments, one after the other, are in ascending order too.
         live = ~np.isin(passages["id"].to_numpy(), removed_passages)
         self.passage_id: Ids = passages["id"].to_numpy()[live]
@@ -82,7 +86,6 @@ class Columns:
         self._by_article = np.argsort(self.passage_article, kind="stable")
         self._first = np.searchsorted(self.passage_article[self._by_article], np.arange(len(self.article_id) + 1))
         self.all_live = bool(live.all())
-        self.allowed_passages = lru_cache(maxsize=64)(self._allowed_passages)
 
     def rows(self, article_ids: Ids) -> Ids:
         """The row of each article id; all of them must be live."""
@@ -94,63 +97,97 @@ class Columns:
 
     def articles_matching(self, filters: Filters) -> Mask:
         """Which rows meet the filters."""
-        mask = np.ones(len(self.article_id), np.bool_)
-        if filters.after or filters.before:
-            mask &= self.published_at != UNKNOWN_DATE
-        if filters.after:
-            mask &= self.published_at >= timestamp(filters.after)
-        if filters.before:
-            mask &= self.published_at <= timestamp(filters.before)
-        for names, wanted in ((self._source, filters.sources), (self._topic, filters.topics), (self._language, filters.languages)):
+        mask = self.published_between(filters.after, filters.before)
+        for names, wanted, unwanted in (
+            (self.names["source"], filters.sources, filters.without.sources),
+            (self.names["author"], filters.authors, filters.without.authors),
+            (self.names["topic"], filters.topics, filters.without.topics),
+            (self.names["language"], filters.languages, filters.without.languages),
+        ):
             if wanted:
-                mask &= names.any_of(wanted, len(mask))
+                mask &= self.carrying(names, names.codes(wanted))
+            if unwanted:
+                mask &= ~self.carrying(names, names.codes(unwanted))
         return mask
 
-    def _allowed_passages(self, filters: Filters) -> Mask | None:
-        """``mask[passage id]`` of the live passages that meet the filters; None when all of the index may be found."""
-        if not filters and self.all_live:
+    def published_between(self, first: datetime | None, last: datetime | None) -> Mask:
+        """Which rows have a date within the two (inclusive); all rows, dated or not, when there are no limits."""
+        if first is None and last is None:
+            return np.ones(len(self.article_id), np.bool_)
+        mask: Mask = self.published_at != UNKNOWN_DATE
+        if first:
+            mask &= self.published_at >= timestamp(first)
+        if last:
+            mask &= self.published_at <= timestamp(last)
+        return mask
+
+    def carrying(self, names: "Names", codes: Ids) -> Mask:
+        """Which rows carry any of the names."""
+        mask = np.zeros(len(self.article_id), np.bool_)
+        mask[names.row[np.isin(names.code, codes)]] = True
+        return mask
+
+    def allowed_passages(self, articles: Mask | None) -> Mask | None:
+        """``mask[passage id]`` of the live passages of these rows, or of all of them; None when all of the index may be found."""
+        if articles is None and self.all_live:
             return None
         allowed = np.zeros(int(self.passage_id[-1]) + 1 if len(self.passage_id) else 0, np.bool_)
-        allowed[self.passage_id[self.articles_matching(filters)[self.passage_article]]] = True
+        allowed[self.passage_id if articles is None else self.passage_id[articles[self.passage_article]]] = True
         return allowed
 
     def sources(self) -> tuple[tuple[str, int], ...]:
         """Names with their number of articles, most frequent first."""
-        return self._source.counts()
+        return self.names["source"].counts()
 
     def topics(self) -> tuple[tuple[str, int], ...]:
         """Names with their number of articles, most frequent first."""
-        return self._topic.counts()
+        return self.names["topic"].counts()
 
     def languages(self) -> tuple[tuple[str, int], ...]:
         """Names with their number of articles, most frequent first."""
-        return self._language.counts()
+        return self.names["language"].counts()
 
 
-class _Names:
-    """For each name, the rows that carry it; compared without regard to case, shown as most often written."""
+class Names:
+    """The different names in one field, compared without regard to case, and which rows carry them.
 
-    def __init__(self, names_of_rows: list[list[str]]) -> None:
+    A name is known by its code, its place in ``shown``, where it is spelt as it is most often written. ``row`` and ``code`` are
+    parallel, one entry for each name of a row, in the order of the rows; so ``np.bincount(code[mask[row]])`` counts names.
+    """
+
+    def __init__(self, names_of_rows: Sequence[Sequence[str]]) -> None:
         spellings: dict[str, Counter[str]] = {}
-        rows: dict[str, list[int]] = {}
+        rows: list[int] = []
+        codes: list[int] = []
+        self._code: dict[str, int] = {}
         for row, names in enumerate(names_of_rows):
-            for name in dict.fromkeys(names):
-                folded = name.casefold()
+            for folded, name in {name.casefold(): name for name in names}.items():
                 spellings.setdefault(folded, Counter())[name] += 1
-                rows.setdefault(folded, []).append(row)
-        self._rows = {folded: np.unique(np.array(found, np.int64)) for folded, found in rows.items()}
-        self._shown = {folded: counter.most_common(1)[0][0] for folded, counter in spellings.items()}
+                rows.append(row)
+                codes.append(self._code.setdefault(folded, len(self._code)))
+        self.row: Ids = np.array(rows, np.int64)
+        self.code: Ids = np.array(codes, np.int64)
+        self.shown = tuple(spellings[folded].most_common(1)[0][0] for folded in self._code)
+        self.folded = tuple(self._code)
 
-    def any_of(self, wanted: Sequence[str], count: int) -> Mask:
-        mask = np.zeros(count, np.bool_)
-        for name in wanted:
-            mask[self._rows.get(name.casefold(), np.empty(0, np.int64))] = True
-        return mask
+    def codes(self, names: Sequence[str]) -> Ids:
+        """The codes of the given names; names that no row carries are left out."""
+        found = (self._code.get(name.casefold()) for name in names)
+        return np.array([code for code in found if code is not None], np.int64)
+
+    def codes_with(self, phrase: Sequence[str]) -> Ids:
+        """The codes of the names that have these words next to each other, in this order."""
+        wanted = f" {' '.join(phrase)} "
+        return np.array([code for code, own in enumerate(self._words) if wanted in own], np.int64)
 
     def counts(self) -> tuple[tuple[str, int], ...]:
-        return tuple(
-            sorted(((self._shown[folded], len(rows)) for folded, rows in self._rows.items()), key=lambda pair: (-pair[1], pair[0]))
-        )
+        """Every name with its number of rows, most frequent first, then by name."""
+        counted = np.bincount(self.code, minlength=len(self.shown)).tolist()
+        return tuple(sorted(zip(self.shown, counted, strict=True), key=lambda pair: (-pair[1], pair[0])))
+
+    @cached_property
+    def _words(self) -> tuple[str, ...]:
+        return tuple(f" {' '.join(words(name))} " for name in self.folded)
 
 
 def _removed(segments: Sequence[Segment]) -> tuple[Ids, Ids]:

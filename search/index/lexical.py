@@ -1,6 +1,6 @@
-"""BM25 in Tantivy: one document per article, English stemming, filters inside the query.
+"""BM25 in Tantivy: one document per article, English stemming, and beside it the words as written, for conditions.
 
-Knows nothing of SQL or of snapshots; ``schema`` and ``analyzer`` are shared by reader and writer.
+Knows nothing of SQL or of snapshots; ``schema``, ``analyzer`` and ``document`` are shared by reader and writer.
 """
 
 import math
@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
+from search.article import Article
 from search.errors import DamagedSnapshot
+from search.language.words import words
 from search.protocols import Floats, Ids
-from search.query import Filters
 
 UNKNOWN_DATE = np.iinfo(np.int64).min
-_ANALYZER = "news"
+TITLE, BODY = "title", "body"
+"""The fields that hold the words of ``search.language.words``, with their places."""
+_ANALYZER, _AS_GIVEN = "news", "as given"
 _K1 = 1.2  # Tantivy's, as in Robertson and Zaragoza 2009
 _MAX_TERMS = 64  # of a pasted text, the rarest terms say what it is about; more cost time and bring nothing
 
@@ -40,15 +43,28 @@ def query_terms(text: str) -> list[str]:
 
 
 def schema() -> tantivy.Schema:
-    """``content`` is title and body together: what BM25 scores. Names are stored case-folded, as the filters compare them."""
+    """``content`` is title and body together: what BM25 scores. Names are stored case-folded, as the columns compare them."""
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("article_id", indexed=True, fast=True)
     builder.add_integer_field("published_at", indexed=True, fast=True)
-    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="position")
-    builder.add_text_field("content", tokenizer_name=_ANALYZER, index_option="position")
-    for name in ("source", "topic", "language"):
+    builder.add_text_field("content", tokenizer_name=_ANALYZER, index_option="freq")
+    for name in (TITLE, BODY):
+        builder.add_text_field(name, tokenizer_name=_AS_GIVEN, index_option="position")
+    for name in ("source", "author", "topic", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     return builder.build()
+
+
+def document(article_id: int, article: Article) -> tantivy.Document:
+    """An article as it is written to the index."""
+    names = {"source": (article.source,), "author": (article.author,), "topic": article.topics, "language": (article.language,)}
+    return tantivy.Document(
+        article_id=article_id,
+        published_at=timestamp(article.published_at),
+        content=f"{article.title}\n{article.text}",
+        **{field: " ".join(words(text)) for field, text in ((TITLE, article.title), (BODY, article.text))},
+        **{field: [name.casefold() for name in values if name] for field, values in names.items()},
+    )
 
 
 def open_index(folder: Path) -> tantivy.Index:
@@ -57,20 +73,23 @@ def open_index(folder: Path) -> tantivy.Index:
         index = tantivy.Index.open(str(folder))
     except ValueError as error:
         raise DamagedSnapshot(f"{folder} cannot be read as a Tantivy index ({error}); run `broadsheet rebuild`.") from error
-    index.register_tokenizer(_ANALYZER, analyzer())
-    return index
+    return _with_tokenizers(index)
 
 
 def create_index(folder: Path) -> tantivy.Index:
     """Makes a new, empty Tantivy index in an existing folder."""
-    index = tantivy.Index(schema(), path=str(folder))
+    return _with_tokenizers(tantivy.Index(schema(), path=str(folder)))
+
+
+def _with_tokenizers(index: tantivy.Index) -> tantivy.Index:
     index.register_tokenizer(_ANALYZER, analyzer())
+    index.register_tokenizer(_AS_GIVEN, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     return index
 
 
 def timestamp(moment: datetime | None) -> int:
     """Whole seconds since 1970 in UTC; the smallest int64 for an unknown date."""
-    return UNKNOWN_DATE if moment is None else int(moment.timestamp())
+    return UNKNOWN_DATE if moment is None else math.floor(moment.timestamp())
 
 
 class LexicalIndex:
@@ -78,22 +97,29 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         index = open_index(folder)
-        self._schema = index.schema
+        self.schema = index.schema
         self._searcher = index.searcher()
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def search(self, text: str, filters: Filters, depth: int) -> tuple[Floats, Ids]:
-        """The at most ``depth`` best (bm25, article ids), best first, ties by id."""
-        return self._run(self._filtered(self._words(text), filters), depth)
+    def search(self, text: str, among: tantivy.Query | None, depth: int) -> tuple[Floats, Ids]:
+        """The at most ``depth`` best (bm25, article ids) of those that meet ``among``, best first, ties by id."""
+        scored = self._words(text)
+        return self._run(scored if among is None else _both(scored, among), depth)
+
+    def matching(self, query: tantivy.Query) -> Ids:
+        """The ids of all articles that meet the query, in no particular order."""
+        unscored = tantivy.Query.const_score_query(query, 0.0)
+        hits = self._searcher.search(unscored, limit=max(len(self), 1), count=False).hits
+        return np.array(self._searcher.fast_field_values("article_id", [address for _, address in hits]), np.int64)
 
     def scores(self, text: str, article_ids: Ids) -> Floats:
         """The BM25 of each given article; 0 where no word of the text matches."""
         found = np.zeros(len(article_ids), np.float32)
         if len(article_ids) == 0:
             return found
-        among = tantivy.Query.term_set_query(self._schema, "article_id", [int(i) for i in article_ids])
+        among = tantivy.Query.term_set_query(self.schema, "article_id", [int(i) for i in article_ids])
         bm25, ids = self._run(_both(self._words(text), among), len(article_ids))
         order = np.argsort(article_ids, kind="stable")
         found[order[np.searchsorted(article_ids, ids, sorter=order)]] = bm25
@@ -120,25 +146,8 @@ class LexicalIndex:
         return tantivy.Query.boolean_query(should) if should else tantivy.Query.empty_query()
 
     def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
-        query = tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+        query = tantivy.Query.term_query(self.schema, field, term, index_option="freq")
         return query if boost == 1.0 else tantivy.Query.boost_query(query, boost)
-
-    def _filtered(self, words: tantivy.Query, filters: Filters) -> tantivy.Query:
-        query = words
-        if filters.after or filters.before:
-            dates = tantivy.Query.range_query(
-                self._schema,
-                "published_at",
-                tantivy.FieldType.Integer,
-                lower_bound=timestamp(filters.after) if filters.after else UNKNOWN_DATE + 1,
-                upper_bound=timestamp(filters.before) if filters.before else np.iinfo(np.int64).max,
-            )
-            query = _both(query, dates)
-        for field, names in (("source", filters.sources), ("topic", filters.topics), ("language", filters.languages)):
-            if names:
-                any_of = [(tantivy.Occur.Should, self._term(field, name.casefold(), 1.0)) for name in names]
-                query = _both(query, tantivy.Query.boolean_query(any_of))
-        return query
 
 
 def _both(words: tantivy.Query, condition: tantivy.Query) -> tantivy.Query:

@@ -9,7 +9,7 @@ from search.errors import DamagedSnapshot
 from search.index.durable import sha256_of
 from search.index.layout import MANIFEST
 
-FORMAT = 1
+FORMAT = 2  # since 2 the words as written, and the authors
 
 
 class _Frozen(BaseModel):

@@ -10,9 +10,9 @@ from search.index import layout
 from search.index.columns import Columns, Segment, read_table
 from search.index.lexical import LexicalIndex
 from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest, verify
+from search.index.restriction import Restriction, Restrictions
 from search.index.vectors import FaissVectors
 from search.protocols import Candidates, Floats, Ids, Vectors
-from search.query import Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,11 @@ class Snapshot:
         self.folder = folder
         self.manifest = manifest
         self.columns = Columns([segment.columns for segment in segments])
+        self._live_passages = self.columns.allowed_passages(None)
         self._segments = [segment for segment in segments if len(segment.vectors)]
         self._lexical = lexical
+        self.restrict = Restrictions(self.columns, lexical).restrict
+        """Limits searches to the articles that meet a condition and filters; None when every article does."""
         self.loaded = Loaded(
             {path: entry for path, entry in manifest.files.items() if path.startswith(layout.SEGMENTS)},
             {segment.entry.name: segment for segment in segments},
@@ -75,31 +78,39 @@ class Snapshot:
         """What no article's BM25 can exceed for this text."""
         return self._lexical.bound(text)
 
-    def lexical(self, text: str, vector: Floats | None, filters: Filters, depth: int) -> Candidates:
+    def lexical(self, text: str, vector: Floats | None, among: Restriction | None, depth: int) -> Candidates:
         """The ``depth`` best articles by BM25; without a vector their first passage stands for them, with similarity 0."""
-        bm25, article_ids = self._lexical.search(text, filters, depth)
+        bm25, article_ids = self._lexical.search(text, among.query if among else None, depth)
         if vector is None:
             positions = np.array([self.columns.passages_of(row)[0] for row in self.columns.rows(article_ids)], np.int64)
             return self._candidates(positions, np.zeros(len(positions), np.float32), bm25)
         positions, similarity = self._best_passages(vector, self.columns.rows(article_ids))
         return self._candidates(positions, similarity, bm25)
 
-    def dense(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+    def dense(self, text: str, vector: Floats, among: Restriction | None, depth: int) -> Candidates:
         """The ``depth`` best articles by the similarity of their best passage."""
-        positions, similarity = self._nearest(vector, filters, depth)
+        positions, similarity = self._nearest(vector, among, depth)
         article_ids = self.columns.article_id[self.columns.passage_article[positions]]
         return self._candidates(positions, similarity, self._lexical.scores(text, article_ids))
 
-    def hybrid(self, text: str, vector: Floats, filters: Filters, depth: int) -> Candidates:
+    def hybrid(self, text: str, vector: Floats, among: Restriction | None, depth: int) -> Candidates:
         """The union of the two, each row with both scores."""
-        bm25, lexical_ids = self._lexical.search(text, filters, depth)
-        positions, similarity = self._nearest(vector, filters, depth)
+        bm25, lexical_ids = self._lexical.search(text, among.query if among else None, depth)
+        positions, similarity = self._nearest(vector, among, depth)
         dense_ids = self.columns.article_id[self.columns.passage_article[positions]]
         dense = self._candidates(positions, similarity, self._bm25(text, dense_ids, lexical_ids, bm25, depth))
         new = ~np.isin(lexical_ids, dense_ids)
         positions, similarity = self._best_passages(vector, self.columns.rows(lexical_ids[new]))
         lexical = self._candidates(positions, similarity, bm25[new])
         return Candidates._make(np.concatenate([getattr(dense, name), getattr(lexical, name)]) for name in Candidates._fields)
+
+    def newest(self, among: Restriction | None, depth: int) -> Candidates:
+        """The ``depth`` articles with the latest dates, undated ones last; their first passage stands for them, with similarity 0."""
+        rows = np.arange(len(self)) if among is None else np.flatnonzero(among.articles)
+        order = np.lexsort((rows, -self.columns.published_at[rows].astype(np.float64)))[:depth]
+        positions = np.array([self.columns.passages_of(row)[0] for row in rows[order]], np.int64)
+        nothing = np.zeros(len(positions), np.float32)
+        return self._candidates(positions, nothing, nothing)
 
     def _bm25(self, text: str, wanted: Ids, found: Ids, bm25: Floats, depth: int) -> Floats:
         """The BM25 of the wanted articles, given the ``depth`` best that a search has found with theirs."""
@@ -124,20 +135,20 @@ class Snapshot:
             vectors[inside] = segment.vectors.vectors(ids[inside])
         return vectors
 
-    def nearest_passages(self, vector: Floats, filters: Filters, k: int) -> tuple[Floats, Ids]:
+    def nearest_passages(self, vector: Floats, among: Restriction | None, k: int) -> tuple[Floats, Ids]:
         """At most k (similarities, passage ids) of all segments, most similar first, ties by id."""
-        allowed = self.columns.allowed_passages(filters)
+        allowed = among.passages if among else self._live_passages
         found = [segment.vectors.search(vector, k, allowed) for segment in self._segments]
         similarity = np.concatenate([np.empty(0, np.float32), *(part[0] for part in found)])
         ids = np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)])
         best = np.lexsort((ids, -similarity))[:k]
         return similarity[best], ids[best]
 
-    def _nearest(self, vector: Floats, filters: Filters, depth: int) -> tuple[Ids, Floats]:
+    def _nearest(self, vector: Floats, among: Restriction | None, depth: int) -> tuple[Ids, Floats]:
         """Positions and similarities of the best passage of each of the ``depth`` nearest articles."""
         wanted = 2 * depth
         while True:
-            similarity, ids = self.nearest_passages(vector, filters, wanted)
+            similarity, ids = self.nearest_passages(vector, among, wanted)
             positions = np.searchsorted(self.columns.passage_id, ids)
             _, first = np.unique(self.columns.passage_article[positions], return_index=True)
             if len(first) >= depth or len(ids) < wanted:

@@ -16,7 +16,7 @@ LONGEST_WORD = 250
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """The scripts, as a character class of the regex package, in which each character counts as a word."""
 
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII_WORD = re.compile(rf"([a-z0-9]{{1,{LONGEST_WORD}}})[a-z0-9]*")
 _WORD = regex.compile(
     rf"[[{UNSPACED}]&&[\p{{L}}\p{{N}}]]\p{{M}}*|[[\p{{L}}\p{{N}}]--[{UNSPACED}]][[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]*", regex.V1
 )
@@ -45,14 +45,15 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in its order."""
-    found: list[str] = _ASCII_WORD.findall(text.lower()) if text.isascii() else _WORD.findall(fold(text))
-    return [word[:LONGEST_WORD] for word in found] if any(len(word) > LONGEST_WORD for word in found) else found
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
+    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text))]
 
 
 def words_with_places(text: str) -> list[Word]:
     """The folded words with their places in the text; the end takes in a following accent that is a character of its own."""
     if text.isascii():
-        return [Word(match[0][:LONGEST_WORD], match.start(), match.end()) for match in _ASCII_WORD.finditer(text.lower())]
+        return [Word(match[1], match.start(), match.end()) for match in _ASCII_WORD.finditer(text.lower())]
     folded = [_folded_character(character) for character in text]
     owner = [place for place, part in enumerate(folded) for _ in part]  # of each folded character, the one it came from
     return [Word(match[0][:LONGEST_WORD], owner[match.start()], owner[match.end() - 1] + 1) for match in _WORD.finditer("".join(folded))]

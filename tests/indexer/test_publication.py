@@ -72,7 +72,7 @@ def _meets(published: datetime | None, source: str | None, topics: tuple[str, ..
 
 
 def _dense(snapshot: Snapshot, encoder: WordEncoder, query: str, filters: Filters, depth: int = 20) -> Candidates:
-    return snapshot.dense(query, encoder.encode_queries([query])[0], filters, depth)
+    return snapshot.dense(query, encoder.encode_queries([query])[0], snapshot.restrict(None, filters), depth)
 
 
 def _assert_equals_truth(snapshot: Snapshot, truth: Truth) -> None:
@@ -107,7 +107,9 @@ def test_snapshots_equal_brute_force_through_additions_changes_and_deletions(arc
     assert len(whole.segments) == 1
     rebuilt = open_current(tmp_path).snapshot
     for filters in FILTERS:
-        one, other = (s.hybrid("oil price", encoder.encode_queries(["oil price"])[0], filters, 20) for s in (snapshot, rebuilt))
+        one, other = (
+            s.hybrid("oil price", encoder.encode_queries(["oil price"])[0], s.restrict(None, filters), 20) for s in (snapshot, rebuilt)
+        )
         similarity, other_similarity = (dict(zip(c.article_id.tolist(), c.similarity.tolist(), strict=True)) for c in (one, other))
         assert similarity == pytest.approx(other_similarity)
 
@@ -126,8 +128,9 @@ def test_bm25_and_vectors_honour_the_same_filter(archive: Archive, tmp_path: Pat
             for stored in batch
             if "oil" in f"{stored.article.title} {stored.article.text}".split() and stored.id in allowed
         }
-        assert set(snapshot.lexical("oil", vector, filters, 500).article_id.tolist()) == containing
-        assert set(snapshot.hybrid("oil", vector, filters, 500).article_id.tolist()) == allowed
+        among = snapshot.restrict(None, filters)
+        assert set(snapshot.lexical("oil", vector, among, 500).article_id.tolist()) == containing
+        assert set(snapshot.hybrid("oil", vector, among, 500).article_id.tolist()) == allowed
 
 
 def test_nothing_new_publishes_nothing(archive: Archive, tmp_path: Path) -> None:
@@ -159,7 +162,7 @@ def test_an_emptied_archive_publishes_an_empty_snapshot(archive: Archive, tmp_pa
     publish(archive, tmp_path)
     snapshot = open_current(tmp_path).snapshot
     assert len(snapshot) == 0
-    assert len(snapshot.hybrid("oil", encoder.encode_queries(["oil"])[0], Filters(), 10).article_id) == 0
+    assert len(snapshot.hybrid("oil", encoder.encode_queries(["oil"])[0], None, 10).article_id) == 0
 
 
 def test_the_current_and_the_previous_snapshot_are_kept(archive: Archive, tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.index.lexical import analyzer, query_terms
+from search.language import Understanding, understand
 from search.snippet import SNIPPET_CHARACTERS, Highlighter
 
 FILLER = "Nothing of interest happened in the town that day and nobody said a word about it. " * 8
 
 
 def _marked(query: str, passage: str) -> list[str]:
-    snippet = Highlighter(query).snippet(passage)
+    snippet = Highlighter(Understanding(query, query)).snippet(passage)
     return [snippet.text[start:end] for start, end in snippet.highlights]
 
 
@@ -20,21 +21,21 @@ def test_words_are_marked_in_any_form_and_stop_words_are_not() -> None:
 
 
 def test_a_short_passage_is_shown_whole() -> None:
-    snippet = Highlighter("walrus").snippet("A walrus runs the harbour.")
+    snippet = Highlighter(understand("walrus")).snippet("A walrus runs the harbour.")
     assert snippet.text == "A walrus runs the harbour."
     assert snippet.highlights == ((2, 8),)
 
 
 def test_a_long_passage_is_cut_around_the_place_with_most_words_of_the_query() -> None:
     passage = f"{FILLER}A harbour. {FILLER}The walrus became harbour master of Lower Quay. {FILLER}"
-    snippet = Highlighter("walrus harbour master").snippet(passage)
+    snippet = Highlighter(understand("walrus harbour master")).snippet(passage)
     assert "walrus became harbour master" in snippet.text
     assert snippet.text.startswith("…")
     assert snippet.text.endswith("…")
 
 
 def test_without_a_matching_word_the_beginning_is_shown() -> None:
-    snippet = Highlighter("zxcvbnm").snippet(FILLER)
+    snippet = Highlighter(understand("zxcvbnm")).snippet(FILLER)
     assert FILLER.startswith(snippet.text.removesuffix("…"))
     assert snippet.highlights == ()
 
@@ -49,7 +50,7 @@ def test_offsets_count_characters(passage: str) -> None:
 
 @given(st.text(max_size=900), st.text(max_size=60))
 def test_any_text_gives_sorted_highlights_of_query_words_within_bounds(passage: str, query: str) -> None:
-    snippet = Highlighter(query).snippet(passage)
+    snippet = Highlighter(Understanding(query, query)).snippet(passage)
     assert len(snippet.text) <= SNIPPET_CHARACTERS + 5
     assert snippet.text.strip("…") in passage.strip("…") or snippet.text in passage
     end_before = 0
