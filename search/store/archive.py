@@ -14,13 +14,13 @@ from sqlalchemy import bindparam, func, select, update
 
 from search.article import Article, Passage, StoredArticle
 from search.errors import EncoderMismatch
-from search.store import rows
+from search.store import near_duplicates, rows
 from search.store.database import Database
 from search.store.hashes import key_hash
 from search.store.migrate import migrate
 from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Twin, Write
 from search.store.reindexing import Reindexing
-from search.store.schema import archive, articles, passages, removed_articles, removed_passages
+from search.store.schema import archive, articles, passages, removed_articles, removed_passages, signatures
 
 
 def open_archive(url: str) -> "Archive":
@@ -153,6 +153,7 @@ class Archive:
         known = {write.article_id: write for write in writes if write.article_id is not None}
         if len({write.article.key for write in writes}) < len(writes) or len(new) + len(known) < len(writes):
             raise ValueError("a batch holds the same article twice")
+        made = [near_duplicates.article_signature(write.article) for write in writes]
         with self._database.writing() as connection:
             identity = rows.identity(connection)
             for write in writes:
@@ -162,16 +163,45 @@ class Archive:
             rows.update_articles(connection, known, revision)
             rows.remove_passages(connection, [id_ for id_, write in known.items() if write.windows is not None], revision)
             rows.insert_passages(connection, cut, revision)
+            by_key = {write.article.key: signature for write, signature in zip(writes, made, strict=True)}
+            near_duplicates.arrive(connection, {id_: by_key[write.article.key] for id_, write in cut.items()}, revision)
 
     def delete(self, keys: Sequence[str]) -> list[str]:
         """Removes the articles with their passages in one transaction; the keys that were there, in the order asked."""
         with self._database.writing() as connection:
             states = rows.states(connection, keys)
             if states:
-                rows.remove_articles(connection, [state.article_id for state in states.values()], rows.next_revision(connection))
+                gone = [state.article_id for state in states.values()]
+                revision = rows.next_revision(connection)
+                rows.remove_articles(connection, gone, revision)
+                near_duplicates.leave(connection, gone, revision)
         return [key for key in dict.fromkeys(keys) if key in states]
 
+    def compare_unsigned(self, batch: int = 256) -> Iterator[int]:
+        """Finds the near-duplicates of articles from before they were looked for; yields how many more are compared, batch by batch."""
+        with self._database.reading() as connection:
+            total, signed = (connection.scalar(select(func.count()).select_from(table)) or 0 for table in (articles, signatures))
+        unsigned = articles.c.id.not_in(select(signatures.c.article_id))
+        query = select(articles).where(unsigned, articles.c.id > bindparam("after")).order_by(articles.c.id).limit(batch)
+        after = 0
+        while total > signed:
+            with self._database.reading() as connection:
+                found = [rows.stored_article(row) for row in connection.execute(query, {"after": after})]
+            if not found:
+                return
+            made = {stored.id: near_duplicates.article_signature(stored.article) for stored in found}
+            with self._database.writing() as connection:
+                near_duplicates.arrive(connection, made, rows.next_revision(connection))
+            after = found[-1].id
+            yield len(found)
+
     # For whoever builds an index or an export from what is stored
+
+    def near_duplicate_groups(self, ids: Sequence[int]) -> dict[int, int]:
+        """For each article the smallest id of those that nearly equal it, itself included; articles not yet compared are left out."""
+        query = select(signatures.c.article_id, signatures.c.group_id)
+        with self._database.reading() as connection:
+            return {row.article_id: row.group_id for row in rows.fetch(connection, query, signatures.c.article_id, ids)}
 
     def highest_revision(self) -> int:
         """The revision of the newest change; 0 when nothing was ever stored."""

@@ -21,7 +21,7 @@ _CHUNK = 500  # values in one IN (...)
 def fetch(connection: Connection, query: AnySelect, column: ColumnElement[Any], values: Sequence[Any]) -> Iterator[AnyRow]:
     """The rows whose column has one of the values, a chunk of values at a time."""
     query = query.where(column.in_(bindparam("values", expanding=True)))
-    for chunk in _chunks(values):
+    for chunk in chunks(values):
         yield from connection.execute(query, {"values": chunk})
 
 
@@ -113,7 +113,7 @@ def remove_passages(connection: Connection, article_ids: Sequence[int], revision
 
 
 def _remove(connection: Connection, table: Table, column: ColumnElement[Any], record: Table, values: Sequence[int], revision: int) -> None:
-    for chunk in _chunks(values):
+    for chunk in chunks(values):
         gone = column.in_(chunk)
         connection.execute(insert(record).from_select(["id", "revision"], select(table.c.id, literal(revision)).where(gone)))
         connection.execute(delete(table).where(gone))
@@ -141,6 +141,7 @@ def _article_values(write: Write, revision: int) -> dict[str, object]:
     }
 
 
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The values, as many at a time as fit into one IN (...)."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]

@@ -95,6 +95,24 @@ next_vectors = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+# Without foreign keys for the same reason; the store writes and removes these with their articles.
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("article_id", _Id, primary_key=True, autoincrement=False),
+    Column("group_id", BigInteger, nullable=False),  # the smallest id of the articles that nearly equal one another
+    Column("signature", LargeBinary, nullable=False),  # search.minhash.VALUES x uint32, little-endian; empty for a text too short to tell
+    Index("signatures_group_id", "group_id"),
+)
+
+signature_bands = Table(
+    "signature_bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 
 def _removed(name: str) -> Table:
     """Ids that were in a table, each with the revision that removed it."""

@@ -5,12 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 import search
 from search.errors import BroadsheetError
+from search.models.bundled import bundled_encoder_folder
+from search.models.loading import fingerprint
+from search.settings import BASE_ENCODER
 from search.store import Identity, open_archive
 from search.store.database import Database
 from search.store.migrate import VERSION_TABLE
@@ -43,7 +48,7 @@ def test_an_archive_of_a_newer_version_is_refused(database_url: str) -> None:
     database = Database(database_url)
     with database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(BroadsheetError, match=r"has schema 9999 of a newer Broadsheet, this one knows up to 0002: upgrade"):
+    with pytest.raises(BroadsheetError, match=r"has schema 9999 of a newer Broadsheet, this one knows up to 0003: upgrade"):
         open_archive(database_url)
     database.close()
 
@@ -80,3 +85,19 @@ def test_processes_that_open_a_new_database_together_all_succeed(database_url: s
         child.stdin.flush()
     answers = [child.communicate() for child in children]
     assert answers == [("0\n", "")] * 3
+
+
+def test_an_archive_from_before_encoders_had_names_gets_that_of_the_default_of_then(database_url: str) -> None:
+    database = Database(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "search" / "store" / "migrations"))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        values = "encoder_fingerprint = :made, dimension = 384, passage_words = 150, passage_step = 100"
+        connection.execute(text(f"UPDATE archive SET {values}"), {"made": fingerprint(bundled_encoder_folder())})
+    database.close()
+    with open_archive(database_url) as archive:
+        identity = archive.identity()
+    assert identity is not None
+    assert identity.encoder_name == BASE_ENCODER
