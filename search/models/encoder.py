@@ -13,6 +13,7 @@ import numpy as np
 from search.errors import BadInput
 from search.models.agreement import PASSAGES, QUERIES, Scores, agree
 from search.models.batches import token_batches
+from search.models.delta import load_with_delta, read_config
 from search.models.device import DeviceName, Placement, Precision, placement
 from search.models.loading import fingerprint, model_folder, quietly, readable
 from search.protocols import Vectors
@@ -93,19 +94,28 @@ class SentenceEncoder:
 
 
 def _open(name: str, folder: Path, place: Placement) -> "SentenceTransformer":
-    """The model as asked; on a CPU its BERT, if that is what it is, replaced by the faster one (pooling stays in fp32)."""
+    """The model as asked; on a CPU its BERT, if that is what it is, replaced by the faster one (pooling stays in fp32).
+
+    A folder with a delta (search/models/delta.py) is its base with other weights: tokenizer and pooling are the base's.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Transformer
+    from transformers import AutoModel
 
     from search.models.bert import PackedBert
 
+    tuned = folder if (folder / "delta.safetensors").is_file() else None
+    if tuned:
+        folder = model_folder(read_config(tuned)["base"], organisation="sentence-transformers")
     options = {"use_safetensors": True, "dtype": torch.float32}
     try:
         with quietly():
             model = SentenceTransformer(str(folder), device=str(place.device), local_files_only=True, model_kwargs=options)
     except Exception as error:  # whatever a foreign model's files provoke
         raise BadInput(f"The model '{name}' could not be loaded as an encoder: {error}") from error
+    if tuned:
+        model[0].model = load_with_delta(AutoModel, folder, tuned).to(place.device)
     if place.device.type == "cpu" and isinstance(model[0], Transformer) and PackedBert.fits(model[0].model):
         model[0].model = PackedBert(model[0].model, place.dtype)
         return model

@@ -11,8 +11,10 @@ from sentence_transformers import SentenceTransformer
 from search.errors import BadInput
 from search.models.agreement import PASSAGES, QUERIES
 from search.models.bundled import bundled_encoder_folder
+from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
 from search.protocols import Encoder
+from search.settings import BASE_ENCODER
 
 TEXTS = [*PASSAGES, "", "oil", "oil price " * 200, *(" ".join(PASSAGES[:count]) for count in range(2, 8))]
 
@@ -100,3 +102,15 @@ def test_cuda_ranks_as_the_cpu_does(bundled: SentenceEncoder) -> None:
     cuda = SentenceEncoder.load(device="cuda")
     similarity = (cuda.encode_passages(TEXTS) * bundled.encode_passages(TEXTS)).sum(axis=1)
     assert similarity.min() > 0.999
+
+
+def test_a_folder_with_a_delta_is_its_base_with_other_weights(tmp_path: Path) -> None:
+    base = bundled_encoder_folder()
+    moved = SentenceTransformer(str(base), device="cpu")
+    with torch.no_grad():
+        weight = moved[0].model.encoder.layer[5].attention.self.value.weight
+        weight += 0.05 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+    save_delta(moved[0].model, base, tmp_path / "tuned", {"base": BASE_ENCODER})
+    tuned = SentenceEncoder.load(str(tmp_path / "tuned"), device="cpu", precision="fp32")
+    np.testing.assert_allclose(tuned.encode_passages(TEXTS), moved.encode_document(TEXTS), atol=2e-4)
+    assert tuned.fingerprint != SentenceEncoder.load(BASE_ENCODER, device="cpu", precision="fp32").fingerprint
