@@ -6,7 +6,7 @@ go through it together, in which arithmetic, and a faster forward pass of BERT o
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -115,7 +115,8 @@ def _open(name: str, folder: Path, place: Placement) -> "SentenceTransformer":
     except Exception as error:  # whatever a foreign model's files provoke
         raise BadInput(f"The model '{name}' could not be loaded as an encoder: {error}") from error
     if tuned:
-        model[0].model = load_with_delta(AutoModel, folder, tuned).to(place.device)
+        bert: Any = load_with_delta(AutoModel, folder, tuned)
+        model[0].model = bert.to(place.device)
     if place.device.type == "cpu" and isinstance(model[0], Transformer) and PackedBert.fits(model[0].model):
         model[0].model = PackedBert(model[0].model, place.dtype)
         return model
