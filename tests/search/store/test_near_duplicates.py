@@ -105,7 +105,7 @@ def test_an_arriving_copy_changes_nothing_that_is_published(archive: Archive, wr
     assert _changed_since(archive, before) == {"copy"}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_of_arrivals_changes_and_deletions_gives_what_brute_force_gives(archive: Archive, write: MakeWrite, seed: int) -> None:
     generator = np.random.default_rng(seed)
 
