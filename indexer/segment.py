@@ -1,6 +1,6 @@
 """Builds one immutable segment of a snapshot from the archive: vectors, columns and removals of a range of revisions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -50,11 +50,14 @@ def _passages(archive: Archive, after: int, dimension: int) -> tuple["np.ndarray
 
 
 def _articles(archive: Archive, after: int) -> pa.Table:
-    batches = [_article_rows(batch) for batch in archive.changed_articles(after)]
+    batches = [
+        _article_rows(batch, archive.near_duplicate_groups([article_id for article_id, _ in batch]))
+        for batch in archive.changed_articles(after)
+    ]
     return pa.concat_tables([ARTICLES.empty_table(), *batches]).combine_chunks()
 
 
-def _article_rows(batch: Iterable[tuple[int, Article]]) -> pa.Table:
+def _article_rows(batch: Iterable[tuple[int, Article]], near_duplicates: Mapping[int, int]) -> pa.Table:
     rows = [
         {
             "id": article_id,
@@ -63,6 +66,7 @@ def _article_rows(batch: Iterable[tuple[int, Article]]) -> pa.Table:
             "author": article.author,
             "language": article.language,
             "topics": list(article.topics),
+            "near_duplicates": near_duplicates.get(article_id, article_id),
         }
         for article_id, article in batch
     ]

@@ -29,6 +29,7 @@ ARTICLES = pa.schema(
         ("author", pa.string()),
         ("language", pa.string()),
         ("topics", pa.list_(pa.string())),
+        ("near_duplicates", pa.int64()),  # the smallest id of the articles that nearly equal it, itself included
     ]
 )
 
@@ -71,6 +72,7 @@ class Columns:
         articles = articles.take(pa.array(rows))
         self.article_id: Ids = articles["id"].to_numpy()  # ascending
         self.published_at: Ids = articles["published_at"].to_numpy()
+        self.near_duplicates: Ids = articles["near_duplicates"].to_numpy()
         self.names: dict[NameField, Names] = {
             "source": Names([[name] if name else [] for name in articles["source"].to_pylist()]),
             "author": Names([[name] if name else [] for name in articles["author"].to_pylist()]),

@@ -9,7 +9,7 @@ from search.errors import DamagedSnapshot
 from search.index.durable import sha256_of
 from search.index.layout import MANIFEST
 
-FORMAT = 2  # since 2 the words as written, and the authors
+FORMAT = 3  # since 2 the words as written, and the authors; since 3 the near-duplicates
 
 
 class _Frozen(BaseModel):

@@ -135,6 +135,15 @@ class Snapshot:
             vectors[inside] = segment.vectors.vectors(ids[inside])
         return vectors
 
+    def lead_vectors(self, article_ids: Ids) -> Vectors:
+        """(n, dimension): the vector of the first passage of each article, all of which must be in the snapshot."""
+        first = [self.columns.passages_of(row)[0] for row in self.columns.rows(article_ids)]
+        ids = self.columns.passage_id[first]
+        vectors = np.empty((len(ids), self.manifest.dimension), np.float32)
+        for segment, inside in self._split(ids):
+            vectors[inside] = segment.vectors.vectors(ids[inside])
+        return vectors
+
     def nearest_passages(self, vector: Floats, among: Restriction | None, k: int) -> tuple[Floats, Ids]:
         """At most k (similarities, passage ids) of all segments, most similar first, ties by id."""
         allowed = among.passages if among else self._live_passages
