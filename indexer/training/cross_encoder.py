@@ -2,27 +2,27 @@
 
 A group is a query with a few passages, most of them mined negatives. Two losses share one logit: a listwise softmax
 (Cao et al. 2007, ListNet, with graded targets) orders the passages of a group, and binary cross-entropy gives the
-logit a meaning across queries, which a cut-off needs. In the softmax the first stage's similarity is added to the
+logit a meaning across queries, which a cut-off needs. In the softmax the first stage's evidence is added to the
 logit as a fixed prior, because the final order adds it, too: the model is taught what the first stage does not know.
+Of a relevant article with several passages, the one counts that the model itself finds best at the time.
 
 The module knows nothing about where groups come from, how negatives are mined or what is shipped.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
 from torch.nn import functional
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from indexer.training.checkpoint import Best, Checkpoint, Validation, keep, resume
 from search.models.batches import token_batches
-from search.models.loading import quietly, readable
+from search.models.device import cpu_multiplies_bf16
+from search.models.loading import readable
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Recipe:
 
     seed: int = 17
     groups_per_step: int = 6
+    accumulate: int = 1
+    """Parts of a step whose gradients are summed, so that a large step fits into little memory."""
     steps: int | None = None
     """Stop after so many steps; None is one pass over the groups."""
     tokens_per_micro_batch: int = 2048
@@ -47,54 +49,33 @@ class Recipe:
     gradient_norm: float = 1.0
     binary_weight: float = 1.0
     prior_weight: float = 8.0
-    """Times cosine similarity is added to the logit in the softmax. Cosines of MiniLM spread over about 0.1 to 0.8."""
+    """Times the first stage's evidence (0..1) is added to the logit in the softmax."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A query, some passages, how relevant they are (0..1) and their cosine similarity to the query."""
+    """A query, some passages, how relevant they are (0..1) and the first stage's evidence for each (0..1).
+
+    `others` are further passages of the same article, by the place of the one in `passages`.
+    """
 
     query: str
     passages: tuple[str, ...]
     relevance: tuple[float, ...]
-    similarity: tuple[float, ...]
+    evidence: tuple[float, ...]
+    others: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a step did; `loss` is the step's own, `tokens` counts what the model has read since the start of the run."""
+    """What a step did; `loss` is the step's own, `tokens` and `pairs` count what was read since the start of the run."""
 
     step: int
     steps: int
     loss: float
+    learning_rate: float
     tokens: int
-
-
-def load_base(path: str, recipe: Recipe) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The base encoder with a fresh one-logit head, frozen as the recipe says, and its tokenizer.
-
-    Eager attention: the backward pass of the fused one is slower on CPUs. No dropout: no pair is seen often enough.
-    """
-    torch.manual_seed(recipe.seed)
-    with quietly():
-        model = AutoModelForSequenceClassification.from_pretrained(
-            path,
-            num_labels=1,
-            attn_implementation="eager",
-            attention_probs_dropout_prob=0.0,
-            hidden_dropout_prob=0.0,
-            dtype=torch.float32,
-        )
-    freeze(model, recipe.frozen_layers)
-    return model, AutoTokenizer.from_pretrained(path)
-
-
-def freeze(model: PreTrainedModel, layers: int) -> None:
-    """Keep the embeddings and the lowest `layers` layers of a BERT model as they are."""
-    encoder: Any = model.base_model
-    for module in (encoder.embeddings, *encoder.encoder.layer[:layers]):
-        for parameter in module.parameters():
-            parameter.requires_grad = False
+    pairs: int
 
 
 def tokenize_pairs(
@@ -149,41 +130,76 @@ def train(
     groups: Sequence[Group],
     recipe: Recipe,
     *,
-    checkpoint: Path | None = None,
-    checkpoint_every: int = 200,
+    checkpoint: Checkpoint | None = None,
+    validation: Validation | None = None,
     on_step: Callable[[StepReport], None] | None = None,
 ) -> None:
     """Trains the model in place, one pass over the groups in an order drawn from the seed.
 
-    With `checkpoint` (a folder) the state is kept there every `checkpoint_every` steps, and an interrupted run with
-    the same arguments goes on from it.
+    With a checkpoint the state is kept every so many steps and when the run is interrupted, and a run with the same
+    arguments goes on from it. With a validation the best weights are kept instead of the last.
+    Raises BadInput when the checkpoint is damaged or another run's.
     """
     order = np.random.default_rng(recipe.seed).permutation(len(groups))
     one_pass = math.ceil(len(groups) / recipe.groups_per_step)
     steps = min(one_pass, recipe.steps or one_pass)
     trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
-    done = _resume(model, optimizer, checkpoint) if checkpoint else 0
-    tokens = 0
-    for step in range(done, steps):
-        model.train()
-        rows = order[step * recipe.groups_per_step : (step + 1) * recipe.groups_per_step]
-        loss, read = _step(model, tokenizer, [groups[row] for row in rows], recipe)
-        torch.nn.utils.clip_grad_norm_(trained.values(), recipe.gradient_norm)
-        for settings in optimizer.param_groups:
-            settings["lr"] = recipe.learning_rate * _learning_rate_share(step, steps, recipe)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        tokens += read
-        if checkpoint and ((step + 1) % checkpoint_every == 0 or step + 1 == steps):
-            _keep(model, optimizer, step + 1, checkpoint)
-        if on_step:
-            on_step(StepReport(step + 1, steps, loss, tokens))
+    done = resume(model, optimizer, checkpoint) if checkpoint else 0
+    best = Best(validation, trained) if validation else None
+    tokens = pairs = 0
+    step = done
+    try:
+        while step < steps and not (best and best.is_stale):
+            rows = order[step * recipe.groups_per_step : (step + 1) * recipe.groups_per_step]
+            rate = recipe.learning_rate * _learning_rate_share(step, steps, recipe)
+            loss, read = _step(model, tokenizer, optimizer, [groups[row] for row in rows], recipe, rate)
+            step += 1
+            tokens, pairs = tokens + read, pairs + sum(len(groups[row].passages) for row in rows)
+            if checkpoint and (step % checkpoint.every == 0 or step == steps):
+                keep(model, optimizer, step, checkpoint)
+            if best and (step % best.every == 0 or step == steps):
+                best.look()
+            if on_step:
+                on_step(StepReport(step, steps, loss, rate, tokens, pairs))
+    except KeyboardInterrupt:
+        if checkpoint and step > done:
+            keep(model, optimizer, step, checkpoint)
+        raise
+    if best:
+        best.restore()
     model.train(False)
 
 
-def _step(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe) -> tuple[float, int]:
-    """Forward and backward over some groups: the loss and the number of tokens. Leaves the gradients in the model."""
+def _step(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    optimizer: torch.optim.Optimizer,
+    groups: Sequence[Group],
+    recipe: Recipe,
+    rate: float,
+) -> tuple[float, int]:
+    """One optimiser step over some groups, in parts: the loss and the number of tokens."""
+    groups = _with_best_passages(model, tokenizer, groups, recipe)
+    model.train()
+    size = math.ceil(len(groups) / recipe.accumulate)
+    loss, tokens = 0.0, 0
+    for first in range(0, len(groups), size):
+        part = groups[first : first + size]
+        value, read = _backward(model, tokenizer, part, recipe, len(part) / len(groups))
+        loss, tokens = loss + value, tokens + read
+    torch.nn.utils.clip_grad_norm_([value for each in optimizer.param_groups for value in each["params"]], recipe.gradient_norm)
+    for settings in optimizer.param_groups:
+        settings["lr"] = rate
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss, tokens
+
+
+def _backward(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe, share: float
+) -> tuple[float, int]:
+    """Forward and backward over some groups, the loss times their share of the step. Leaves the gradients in the model."""
     encoded = tokenize_pairs(
         tokenizer,
         [group.query for group in groups for _ in group.passages],
@@ -192,7 +208,7 @@ def _step(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Se
     )
     device = model.device
     relevance = torch.tensor([value for group in groups for value in group.relevance], device=device)
-    similarity = torch.tensor([value for group in groups for value in group.similarity], device=device)
+    evidence = torch.tensor([value for group in groups for value in group.evidence], device=device)
     number = torch.tensor([i for i, group in enumerate(groups) for _ in group.passages], device=device)
     parts, places = [], []
     with _autocast(model):
@@ -200,14 +216,41 @@ def _step(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Se
             parts.append(model(**_collate([encoded[row] for row in rows], device)).logits[:, 0].float())
             places.append(torch.from_numpy(rows).to(device))
     logits = torch.cat(parts)[torch.argsort(torch.cat(places))]  # (pairs,), in the order of the groups
-    loss = listwise_loss(logits, relevance, recipe.prior_weight * similarity, number)
-    loss = loss + recipe.binary_weight * functional.binary_cross_entropy_with_logits(logits, relevance)
+    loss = listwise_loss(logits, relevance, recipe.prior_weight * evidence, number)
+    loss = share * (loss + recipe.binary_weight * functional.binary_cross_entropy_with_logits(logits, relevance))
     loss.backward()  # type: ignore[no-untyped-call]
     return float(loss.detach()), sum(len(ids) for ids, _ in encoded)
 
 
+def _with_best_passages(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe) -> list[Group]:
+    """The groups, each article with several passages shown by the one that the model gives the highest logit now."""
+    choices = list(_choices(groups))
+    if not choices:
+        return list(groups)
+    pairs = [(groups[number].query, text) for number, _, texts in choices for text in texts]
+    logits = predict(model, tokenizer, pairs, recipe)
+    chosen = list(groups)
+    first = 0
+    for number, place, texts in choices:
+        best = texts[int(np.argmax(logits[first : first + len(texts)]))]
+        first += len(texts)
+        shown = chosen[number].passages
+        chosen[number] = replace(chosen[number], passages=(*shown[:place], best, *shown[place + 1 :]))
+    return chosen
+
+
+def _choices(groups: Sequence[Group]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Group, place and passages of each article that has several."""
+    for number, group in enumerate(groups):
+        for place, others in group.others.items():
+            if others:
+                yield number, place, (group.passages[place], *others)
+
+
 def _autocast(model: PreTrainedModel) -> torch.autocast:
-    return torch.autocast(model.device.type, dtype=torch.bfloat16)
+    """bfloat16 where the device multiplies it in hardware, else fp32."""
+    fast = torch.cuda.is_bf16_supported() if model.device.type == "cuda" else cpu_multiplies_bf16()
+    return torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=fast)
 
 
 def _token_ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], limit: int) -> list[list[int]]:
@@ -236,37 +279,3 @@ def _collate(pairs: Sequence[tuple[list[int], int]], device: torch.device) -> di
 
 def _learning_rate_share(step: int, steps: int, recipe: Recipe) -> float:
     return min(1.0, (step + 1) / max(1, recipe.warm_up_steps), (steps - step) / max(1, recipe.cool_down_steps))
-
-
-def _keep(model: PreTrainedModel, optimizer: torch.optim.Optimizer, step: int, folder: Path) -> None:
-    """Writes weights and optimizer state beside the old ones and renames, so that a kill leaves one of both whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"model.{name}": value.detach() for name, value in model.named_parameters() if value.requires_grad}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-    tensors["step"] = torch.tensor(step)
-    aside = folder / "state.safetensors.part"
-    save_file({name: value.contiguous() for name, value in tensors.items()}, aside)
-    aside.replace(folder / "state.safetensors")
-
-
-def _resume(model: PreTrainedModel, optimizer: torch.optim.Optimizer, folder: Path) -> int:
-    """Puts a kept state back into model and optimizer; the number of steps that were done, 0 without one."""
-    path = folder / "state.safetensors"
-    if not path.exists():
-        return 0
-    tensors = load_file(path)
-    restore_weights(model, tensors)
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(tensors["step"])
-
-
-def restore_weights(model: PreTrainedModel, tensors: dict[str, torch.Tensor]) -> None:
-    """Puts the weights of a checkpoint's tensors into the model."""
-    weights = {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
-    model.load_state_dict(weights, strict=False)

@@ -90,7 +90,8 @@ class Bm25:
         if terms:
             either = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
             hits = self._searcher.search(either, limit=min(depth, self._count), count=False).hits
-            bm25[self._searcher.fast_field_values("row", [address for _, address in hits])] = [value for value, _ in hits]
+            rows = np.array(self._searcher.fast_field_values("row", [address for _, address in hits]), np.int64)
+            bm25[rows] = [value for value, _ in hits]
         return bm25
 
     def bound(self, query: str) -> float:

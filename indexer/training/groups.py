@@ -13,6 +13,7 @@ from indexer.training.cross_encoder import Group
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.mining import MiningRule, draw_negatives, false_negatives
 from indexer.training.sources import Document, LabelledQuery
+from indexer.training.swapped_names import with_swapped_name
 from search.ranking import coverage_fusion
 
 Floats = npt.NDArray[np.float32]
@@ -45,6 +46,13 @@ class Collection:
         means: Floats = (summed / np.linalg.norm(summed, axis=1, keepdims=True)).astype(np.float32)
         return means
 
+    def next_best(self, query: Floats, document: int, shown: int, count: int) -> Rows:
+        """The passages of a document most similar to the query, without the one that is shown, at most `count`."""
+        own = np.flatnonzero(self.passages.owner == document)
+        own = own[own != shown]
+        best: Rows = own[np.argsort(-(self.vectors[own] @ query), kind="stable")][:count]
+        return best
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -75,6 +83,10 @@ class GroupShape:
     """Share of groups shown without titles, so that untitled articles are read as well."""
     positive_within: int | None = None
     """Only queries with a relevant document among so many best of the first stage; None keeps all."""
+    passages: int = 1
+    """At most this many passages of a relevant document, most similar first: training shows the best one at the time."""
+    swapped: float = 0.0
+    """Share of groups with one more negative: the relevant passage with a name of the query replaced by another."""
 
 
 DEFAULT_RULE, DEFAULT_SHAPE = MiningRule(), GroupShape()
@@ -109,15 +121,14 @@ def make_groups(
     for first in range(0, len(queries), SLICE):
         part = queries[first : first + SLICE]
         gathered = gather_evidence(collection, [query.text for query in part], query_vectors[first : first + SLICE])
-        for query, evidence in zip(part, gathered, strict=True):
+        for query, vector, evidence in zip(part, query_vectors[first : first + SLICE], gathered, strict=True):
             rows = (
                 _judged_rows(query, forbidden, shape, rng)
                 if query.closed
                 else _mined_rows(query, evidence, documents, forbidden, rule, shape, rng)
             )
             if len(rows) > 1:
-                bare = query.bare or rng.random() < shape.title_dropped
-                groups.append(_group(collection, query, evidence, rows, bare))
+                groups.append(_group(collection, query, vector, evidence, rows, shape, rng))
     return groups
 
 
@@ -149,15 +160,34 @@ def _mined_rows(
         best = float(evidence.similarity[relevant].max())
         allowed &= ~false_negatives(evidence.similarity, to_positive, best, rule)
     positives = rng.choice(relevant, min(shape.positives, len(relevant)), replace=False) if len(relevant) else relevant
-    negatives = draw_negatives(fused, allowed, rule, rng)
-    kept = rng.permutation(negatives)[: shape.size - len(positives)]
-    return [*positives.tolist(), *kept.tolist()]
+    judged = [row for row, value in query.relevance.items() if value <= 0 and row not in forbidden]
+    negatives = [*rng.permutation(judged).tolist(), *rng.permutation(draw_negatives(fused, allowed, rule, rng)).tolist()]
+    return [*positives.tolist(), *(int(row) for row in negatives[: shape.size - len(positives)])]
 
 
-def _group(collection: Collection, query: LabelledQuery, evidence: Evidence, rows: list[int], bare: bool) -> Group:
-    return Group(
+def _group(
+    collection: Collection,
+    query: LabelledQuery,
+    vector: Floats,
+    evidence: Evidence,
+    rows: list[int],
+    shape: GroupShape,
+    rng: np.random.Generator,
+) -> Group:
+    bare = query.bare or rng.random() < shape.title_dropped
+    fused = evidence.fused
+    group = Group(
         query.text,
         tuple(collection.passages.text(int(evidence.passage[row]), bare=bare) for row in rows),
         tuple(query.relevance.get(row, 0.0) for row in rows),
-        tuple(float(evidence.similarity[row]) for row in rows),
+        tuple(float(fused[row]) for row in rows),
+        {
+            place: tuple(
+                collection.passages.text(passage, bare=bare)
+                for passage in collection.next_best(vector, row, int(evidence.passage[row]), shape.passages - 1)
+            )
+            for place, row in enumerate(rows)
+            if query.relevance.get(row, 0.0) > 0 and shape.passages > 1
+        },
     )
+    return with_swapped_name(group, collection.passages.windows, rng) if rng.random() < shape.swapped else group

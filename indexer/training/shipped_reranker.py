@@ -21,16 +21,18 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from indexer.training import sources
 from indexer.training.calibration import JudgedList, fit_combination, platt
-from indexer.training.cross_encoder import Group, Recipe, load_base, predict, train
+from indexer.training.checkpoint import Checkpoint
+from indexer.training.cross_encoder import Group, Recipe, predict, train
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import DEFAULT_RULE, DEFAULT_SHAPE, Collection, GroupShape, gather_evidence, make_groups
 from indexer.training.mining import MiningRule
+from indexer.training.pair_model import load_base
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.models.bundled import bundled_encoder_folder
 from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
 from search.models.reranker import BUNDLED
-from search.settings import DEFAULT_ENCODER
+from search.settings import DEFAULT_ENCODER, DEFAULT_RERANKER
 
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -64,7 +66,7 @@ class Plan:
     forbidden: frozenset[int]
 
 
-def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
+def build(data: Path, work: Path, out: Path, start: str, recipe: Recipe) -> None:
     """Reads, mines, trains, calibrates and writes the package data."""
     rng = random.Random(SEED)
     encode = keeping(work / "vectors", SentenceEncoder.load().encode_passages)
@@ -73,7 +75,7 @@ def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     news = Collection(passages, encode(passages.texts()), Bm25(documents))
     plan = make_plan(data, documents, rng)
     groups = _training_groups(plan, news, encode, rng)
-    model, tokenizer = load_base(str(bundled_encoder_folder()), recipe)
+    model, tokenizer = load_base(start, recipe.seed, recipe.frozen_layers)
     _train_with_progress(model, tokenizer, groups, recipe, work / "checkpoint")
     held_out = _judge(plan, news, encode, model, tokenizer, recipe)
     save(model, groups, held_out, recipe, out)
@@ -110,21 +112,19 @@ def make_plan(data: Path, documents: tuple[Document, ...], rng: random.Random) -
     trained_graded = [query for query in graded if query not in held_graded]
     trained_headlines = [query for query in headlines if query not in held_headlines]
     trained_leads = [query for query in leads if not (query.relevance.keys() | query.hidden) & held_rows]
-    wide, narrow, short = GroupShape(size=8), GroupShape(size=6), GroupShape(size=4)
+    graded_shape, known_shape = GroupShape(size=10), GroupShape(swapped=0.25)
+    story, short = GroupShape(positives=2, swapped=0.25), GroupShape(size=4)
     few = MiningRule(from_near=3)
     return Plan(
         sources=(
-            # The best labels several times, each time with other negatives.
-            *(Source(f"graded {number}", trained_graded, 726, shape) for number, shape in enumerate((wide, narrow, wide, wide))),
-            Source("graded 4", trained_graded, 500, narrow),
-            Source("known item", trained_known, 5368),
-            Source("known item again", trained_known, 3350),
-            Source("headline to story", trained_headlines, 1312, GroupShape(positives=2)),
-            Source("headline to story again", trained_headlines, 238, GroupShape(positives=2)),
+            Source("graded", trained_graded, 726, graded_shape),
+            Source("graded again", trained_graded, 726, graded_shape),
+            Source("known item", trained_known, 5368, known_shape),
+            Source("headline to story", trained_headlines, 1312, story),
             Source("lead to story", trained_leads, 500, short, few),
-            Source("headline to body", sources.headlines(documents, untouched, 900, rng), 900, short, few),
-            Source("nonsense", _nonsense(trained_known, 250, rng), 250, GroupShape(size=3), NOTHING_RELEVANT),
-            Source("off topic", _off_topic(questions, 250, rng), 250, GroupShape(size=3), NOTHING_RELEVANT),
+            Source("headline to body", sources.headlines(documents, untouched, 1500, rng), 1500, short, few),
+            Source("nonsense", _nonsense(trained_known, 150, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
+            Source("off topic", _off_topic(questions, 150, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
             *(
                 Source(each.name, each.queries, count, replace(short, positive_within=10), LEXICAL_ONLY, each.documents)
                 for each, count in questions
@@ -206,13 +206,13 @@ def _judge(
 
 def _question_answering(data: Path) -> list[tuple[LabelledSet, int]]:
     return [
-        (sources.squad_paragraphs(data / "squadshifts" / "new_wiki.json"), 900),
-        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 180),
-        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 180),
-        (sources.squad_sentences(data), 800),
-        (sources.reading_comprehension(data), 180),
-        (sources.causal_news(data), 200),
-        (sources.trecqa(data), 93),
+        (sources.squad_paragraphs(data / "squadshifts" / "new_wiki.json"), 1200),
+        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 200),
+        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 200),
+        (sources.squad_sentences(data), 2500),
+        (sources.reading_comprehension(data), 200),
+        (sources.causal_news(data), 500),
+        (sources.paraphrases(data), 700),
     ]
 
 
@@ -260,7 +260,7 @@ def _train_with_progress(
             tokenizer,
             groups,
             recipe,
-            checkpoint=checkpoint,
+            checkpoint=Checkpoint(checkpoint),
             on_step=lambda step: progress.update(task, completed=step.step, total=step.steps, loss=step.loss),
         )
 
@@ -271,9 +271,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, trecqa, squad_qg, …")
     parser.add_argument("--work", type=Path, default=Path("build/reranker"), help="folder for vectors and checkpoints")
     parser.add_argument("--out", type=Path, default=BUNDLED, help="folder for the weights")
+    parser.add_argument("--start", default=DEFAULT_RERANKER, help="weights to start from: the bundled reranker, or the base encoder")
     parser.add_argument("--steps", type=int, default=None, help="stop after so many steps instead of one pass")
     arguments = parser.parse_args()
-    build(arguments.data, arguments.work, arguments.out, Recipe(seed=SEED, steps=arguments.steps))
+    build(arguments.data, arguments.work, arguments.out, arguments.start, Recipe(seed=SEED, steps=arguments.steps))
 
 
 if __name__ == "__main__":

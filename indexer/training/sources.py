@@ -179,6 +179,19 @@ def causal_news(data: Path) -> LabelledSet:
     return squad_paragraphs(data / "causal_news_corpus" / "train.json")
 
 
+def paraphrases(data: Path) -> LabelledSet:
+    """Sentences of news for the sentence that says the same (the `train` split of `msrp`); those that only nearly do are irrelevant."""
+    with (data / "msrp" / "train.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    same = _from_pairs("msrp", ((row["sentence1"], row["sentence2"]) for row in rows))
+    place = {document.body: row for row, document in enumerate(same.documents)}
+    judged: dict[str, dict[int, float]] = defaultdict(dict)
+    for row in rows:
+        judged[row["sentence1"].strip()][place[row["sentence2"].strip()]] = float(row["label"])
+    asked = (LabelledQuery(text, relevance) for text, relevance in judged.items())
+    return LabelledSet("msrp", same.documents, tuple(query for query in asked if any(query.relevance.values())))
+
+
 def nonsense_queries(count: int, vocabulary: list[str], rng: random.Random) -> tuple[str, ...]:
     """Queries for which nothing is relevant: hits on the keyboard, unpronounceable words, words drawn at random."""
     makers = (_keyboard_mash, _random_letters, lambda r: " ".join(r.sample(vocabulary, r.randint(2, 6))))

@@ -7,7 +7,9 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from indexer.training.cross_encoder import Group, Recipe, StepReport, listwise_loss, load_base, predict, tokenize_pairs, train
+from indexer.training.checkpoint import Checkpoint
+from indexer.training.cross_encoder import Group, Recipe, StepReport, listwise_loss, predict, tokenize_pairs, train
+from indexer.training.pair_model import load_base
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "oil", "price", "rises", "football", "final", "lost", "who", "won", "the"]
 RECIPE = Recipe(
@@ -34,7 +36,7 @@ def base(tmp_path: Path) -> str:
 
 
 def test_the_loss_of_one_batch_falls(base: str) -> None:
-    model, tokenizer = load_base(base, RECIPE)
+    model, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     reports: list[StepReport] = []
     train(model, tokenizer, GROUPS[1:] * 10, RECIPE, on_step=reports.append)
     assert [report.step for report in reports] == [1, 2, 3, 4, 5]
@@ -42,7 +44,7 @@ def test_the_loss_of_one_batch_falls(base: str) -> None:
 
 
 def test_embeddings_and_lower_layers_stay_as_they_were(base: str) -> None:
-    model, tokenizer = load_base(base, RECIPE)
+    model, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     train(model, tokenizer, GROUPS, RECIPE)
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
@@ -52,7 +54,7 @@ def test_embeddings_and_lower_layers_stay_as_they_were(base: str) -> None:
 
 
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(base: str, tmp_path: Path) -> None:
-    whole, tokenizer = load_base(base, RECIPE)
+    whole, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     train(whole, tokenizer, GROUPS * 4, RECIPE)
 
     class Interruption(Exception):
@@ -62,12 +64,14 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(base: str, tmp_
         if report.step == 2:
             raise Interruption
 
-    first, _ = load_base(base, RECIPE)
+    first, _ = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     with pytest.raises(Interruption):
-        train(first, tokenizer, GROUPS * 4, RECIPE, checkpoint=tmp_path / "kept", checkpoint_every=1, on_step=interrupt)
-    resumed, _ = load_base(base, RECIPE)
+        train(first, tokenizer, GROUPS * 4, RECIPE, checkpoint=Checkpoint(tmp_path / "kept", every=1), on_step=interrupt)
+    resumed, _ = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     steps: list[int] = []
-    train(resumed, tokenizer, GROUPS * 4, RECIPE, checkpoint=tmp_path / "kept", on_step=lambda report: steps.append(report.step))
+    train(
+        resumed, tokenizer, GROUPS * 4, RECIPE, checkpoint=Checkpoint(tmp_path / "kept"), on_step=lambda report: steps.append(report.step)
+    )
     assert steps == [3, 4]
     pairs = [("oil price", "the oil price rises"), ("who won", "football")]
     assert predict(resumed, tokenizer, pairs, RECIPE) == pytest.approx(predict(whole, tokenizer, pairs, RECIPE), abs=1e-3)
@@ -81,7 +85,7 @@ def test_listwise_loss_by_hand() -> None:
 
 
 def test_only_the_passage_is_truncated_beside_a_short_query_and_a_long_query_is_cut(base: str) -> None:
-    _, tokenizer = load_base(base, RECIPE)
+    _, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     (ids, query_length), (_, cut_length) = tokenize_pairs(
         tokenizer, ["oil price", "oil " * 50], ["football " * 50, "football " * 50], RECIPE
     )
@@ -91,7 +95,7 @@ def test_only_the_passage_is_truncated_beside_a_short_query_and_a_long_query_is_
 
 
 def test_logits_keep_the_order_of_the_pairs(base: str) -> None:
-    model, tokenizer = load_base(base, RECIPE)
+    model, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     pairs = [("oil", "price"), ("who won the final", "the football final lost"), ("oil price", "rises")]
     together = predict(model, tokenizer, pairs, Recipe(max_tokens=12, tokens_per_micro_batch=12))
     alone = [float(predict(model, tokenizer, [pair], RECIPE)[0]) for pair in pairs]

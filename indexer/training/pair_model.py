@@ -1,0 +1,52 @@
+"""The BERT that a cross-encoder is trained from: any, or a trained one to go on from."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from search.errors import BadInput
+from search.models.delta import load_with_delta, read_config
+from search.models.loading import model_folder, quietly
+from search.models.reranker import BUNDLED
+from search.settings import DEFAULT_ENCODER, DEFAULT_RERANKER
+
+
+def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A BERT with a one-logit head, its lowest layers frozen, and its tokenizer.
+
+    `name` is a folder or hub id of a BERT, which gets a fresh head if it has none of one output; or, to go on from, the
+    bundled reranker or a folder of weights stored as a difference like it. Raises BadInput when there is no such BERT.
+
+    Eager attention: the backward pass of the fused one is slower on CPUs. No dropout: no pair is seen often enough.
+    """
+    torch.manual_seed(seed)
+    folder = BUNDLED if name == DEFAULT_RERANKER else Path(name)
+    delta = folder if (folder / "delta.safetensors").is_file() else None
+    base = model_folder(read_config(delta).get("base", DEFAULT_ENCODER) if delta else name, organisation="sentence-transformers")
+    kind = AutoConfig.from_pretrained(base, local_files_only=True).model_type
+    if kind != "bert":
+        raise BadInput(f"The base model '{name}' is a '{kind}': give a BERT, which reads [CLS] query [SEP] passage [SEP].", field="base")
+    with quietly():
+        model: PreTrainedModel = (
+            load_with_delta(AutoModelForSequenceClassification, base, delta)
+            if delta
+            else AutoModelForSequenceClassification.from_pretrained(
+                base, num_labels=1, ignore_mismatched_sizes=True, dtype=torch.float32, local_files_only=True
+            )
+        )
+    model.set_attn_implementation("eager")
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    freeze(model, frozen_layers)
+    return model, AutoTokenizer.from_pretrained(base, local_files_only=True)
+
+
+def freeze(model: PreTrainedModel, layers: int) -> None:
+    """Keep the embeddings and the lowest `layers` layers of a BERT model as they are."""
+    encoder: Any = model.base_model
+    for module in (encoder.embeddings, *encoder.encoder.layer[:layers]):
+        for parameter in module.parameters():
+            parameter.requires_grad = False
