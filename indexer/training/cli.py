@@ -1,6 +1,20 @@
 """The commands that train Broadsheet's models: train bi-encoder."""
 
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+from rich.console import Console
+
+from indexer.training.objective import Negatives
+from search.cli import DataOption, settings_with
+from search.errors import BadInput, BroadsheetError
+from search.index.published import no_index
+from search.settings import BASE_ENCODER
+
+if TYPE_CHECKING:
+    from indexer.training.sources import LabelledSet
 
 train = typer.Typer(help="Train models on your own articles.", no_args_is_help=True)
 
@@ -8,3 +22,81 @@ train = typer.Typer(help="Train models on your own articles.", no_args_is_help=T
 @train.callback()
 def _group() -> None:
     """Train models on your own articles."""
+
+
+@train.command("bi-encoder")
+def bi_encoder(
+    out: Annotated[Path, typer.Option(metavar="MODEL", help="Folder for the model; what is there is replaced at the very end.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="Labelled queries in BEIR's layout; without it, the archive is its own label.")
+    ] = None,
+    data: DataOption = None,
+    negatives: Annotated[
+        list[Negatives] | None, typer.Option(help="May be repeated: in-batch, hard and distilled when not given.", show_default=False)
+    ] = None,
+    base: Annotated[str, typer.Option(metavar="NAME", help="Bi-encoder to start from, by name, folder or hub id.")] = BASE_ENCODER,
+    reranker: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Cross-encoder that drops false negatives and is the teacher; slow on a CPU.")
+    ] = None,
+    batch: Annotated[int, typer.Option(min=2, help="Queries per step; above 64, gradients are cached.")] = 32,
+    accumulate: Annotated[int, typer.Option(min=1, help="Batches whose gradients make one step.")] = 1,
+    sampled: Annotated[int, typer.Option(min=1, metavar="K", help="Articles drawn per query by sampled negatives.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes; negatives are mined anew before each.")] = 2,
+    learning_rate: Annotated[float, typer.Option(min=0.0, help="Largest learning rate.")] = 3e-5,
+    held_out: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the queries to measure with, if there is no dev.tsv.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Decides about everything that is drawn.")] = 17,
+) -> None:
+    """Tune the bi-encoder on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
+    from indexer.training.bi_encoder import Recipe
+    from indexer.training.encoder_tuning import Plan, tune_encoder
+    from indexer.training.progress import TrainingProgress, read_judge
+
+    labelled, measured = _labelled(folder, data, held_out, seed)
+    recipe = Recipe(
+        seed=seed,
+        queries_per_step=batch,
+        cached=batch > _LARGE_BATCH,
+        accumulate=accumulate,
+        noise=sampled,
+        epochs=epochs,
+        learning_rate=learning_rate,
+    )
+    plan = Plan(recipe=recipe)
+    if negatives:
+        plan = replace(plan, negatives=frozenset(negatives))
+    console = Console(stderr=True, highlight=False)
+    judge = read_judge(reranker) if reranker else None
+    try:
+        with TrainingProgress(console) as progress:
+            outcome = tune_encoder(labelled, measured, base, out, plan, progress, judge)
+    except KeyboardInterrupt:
+        raise BroadsheetError("Interrupted: run the same command again to go on from the last state that was kept.") from None
+    console.print(
+        f"nDCG@10 of dense search for {outcome.held_out:,} held-out queries: {outcome.before:.4f} before, {outcome.after:.4f} after "
+        f"({outcome.seconds / 60:.1f} minutes). Written to {out}.",
+        soft_wrap=True,
+    )
+    if outcome.after <= outcome.before:
+        console.print("The tuned model is no better than the one it was made from: keep that, or give more queries.", style="yellow")
+
+
+_LARGE_BATCH = 64
+
+
+def _labelled(folder: Path | None, data: Path | None, share: float, seed: int) -> "tuple[LabelledSet, LabelledSet]":
+    """What to train on and what to measure with: a folder's splits, or queries made from the archive."""
+    from indexer.training.labelled import from_archive, hold_out, read_folder
+    from search.assemble import DATABASE, open_data
+
+    if folder is not None and data is not None:
+        raise BadInput("A folder of labelled queries and --data are given: train on one of them.", field="data")
+    if folder is not None:
+        labelled = read_folder(folder)
+        if (folder / "qrels" / "dev.tsv").is_file():
+            return labelled, read_folder(folder, "dev")
+        return hold_out(labelled, share, seed)
+    settings = settings_with(data=data)
+    if settings.database_url is None and not (settings.data / DATABASE).exists():
+        raise no_index(settings.data)
+    with open_data(settings) as archive:
+        return hold_out(from_archive(archive), share, seed)

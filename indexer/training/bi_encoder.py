@@ -1,0 +1,346 @@
+"""Training of a bi-encoder from examples: a query, a passage that answers it, passages that do not, a teacher's scores.
+
+The loop, its schedule, its checkpoints and its choice of the best are those of sentence-transformers' trainer; ours are
+the batches, which share passages between queries, and the loss (`retrieval_loss`). The module knows nothing about where
+examples come from.
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from datasets import Dataset
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers.base.evaluation import BaseEvaluator
+from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
+
+from indexer.training.checkpoint import Checkpoint, Validation
+from indexer.training.objective import Objective
+from indexer.training.retrieval_loss import Batch, RetrievalLoss
+from indexer.training.trainer_state import last_whole, saving
+from search.errors import BadInput
+from search.models.device import cpu_multiplies_bf16
+from search.models.loading import quietly, readable
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the outcome beside the examples and the base model."""
+
+    objective: Objective = field(default_factory=lambda: Objective(in_batch=1.0))
+    seed: int = 17
+    queries_per_step: int = 32
+    cached: bool = False
+    """Gradient caching: memory that does not grow with `queries_per_step`, for a second forward pass."""
+    accumulate: int = 1
+    """Batches whose gradients are summed before a step; unlike with `cached`, queries see their own batch's passages only."""
+    epochs: int = 1
+    steps: int | None = None
+    """Stop after so many steps; None is `epochs` passes over the examples."""
+    negatives: int = 1
+    """Mined negatives shown per query, drawn anew each time."""
+    noise: int = 5
+    """K: articles drawn per query from the noise distribution, by `Objective.sampled`."""
+    max_query_tokens: int = 64
+    max_tokens: int = 128
+    frozen_layers: int = 0
+    """Embeddings and this many lower layers keep the base's weights: faster, and few labels cannot teach rare words."""
+    learning_rate: float = 3e-5
+    warm_up: float = 0.1
+    """Share of the steps in which the learning rate rises; then it falls linearly to 0."""
+    weight_decay: float = 0.01
+    gradient_norm: float = 1.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Passages that examples refer to by their row: text, and the row of the article that each is cut from."""
+
+    texts: tuple[str, ...]
+    article: Rows  # (passages,)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A query and rows of passages; `relevant` are articles, none of whose passages may be its negative."""
+
+    query: str
+    positive: int
+    relevant: frozenset[int]
+    negatives: tuple[int, ...] = ()
+    candidates: tuple[int, ...] = ()
+    teacher: tuple[float, ...] = ()
+    """The teacher's scores, as logits, of the positive and then of each candidate."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Articles to draw negatives from: one passage of each, and how likely it is drawn."""
+
+    article: Rows  # (articles,)
+    passage: Rows  # (articles,)
+    probability: npt.NDArray[np.float64]  # (articles,), sums to 1
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a pass is trained on. `bank` are the pool's vectors as the model made them when the examples were mined."""
+
+    examples: Sequence[Example]
+    pool: Pool
+    bank: Floats | None = None  # (passages, dimension), rows of length 1
+    noise: Noise | None = None
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a step did; `quality` is the validation's measure where there was one after this step."""
+
+    step: int
+    steps: int
+    loss: float | None
+    learning_rate: float | None
+    quality: float | None
+    seconds: float
+
+
+class Collator:
+    """Makes the trainer's batches from examples: token ids longest first, and which passage is what for which query.
+
+    What is drawn depends on the seed and the examples of the batch only, so a resumed run draws the same.
+    """
+
+    valid_label_columns = ("label",)
+
+    def __init__(self, model: SentenceTransformer, material: Material, recipe: Recipe) -> None:
+        self.material = material
+        self._recipe = recipe
+        self._tokenizer: Any = model.tokenizer
+        # As SentenceEncoder chooses them.
+        self._query_prompt = model.prompts.get("query") or ""
+        self._passage_prompt = next((prompt for name in ("document", "passage", "corpus") if (prompt := model.prompts.get(name))), "")
+
+    def __call__(self, features: Sequence[dict[str, int]]) -> dict[str, Any]:
+        rows = [feature["row"] for feature in features]
+        rng = np.random.default_rng([self._recipe.seed, *rows])
+        examples = [self.material.examples[row] for row in rows]
+        queries = self._tokenize([self._query_prompt + example.query for example in examples], self._recipe.max_query_tokens)
+        order = _longest_first(queries)
+        examples = [examples[place] for place in order]
+        negatives = [_drawn(example.negatives, self._recipe.negatives, rng) for example in examples]
+        noise = [self._draw_noise(example, rng) for example in examples]
+        needed = [(example.positive, *own, *drawn) for example, own, drawn in zip(examples, negatives, noise, strict=True)]
+        shown = list(dict.fromkeys(row for own in needed for row in own))
+        passages = self._tokenize([self._passage_prompt + self.material.pool.texts[row] for row in shown], self._recipe.max_tokens)
+        passage_order = _longest_first(passages)
+        columns = [shown[place] for place in passage_order]  # the pool's row of each column
+        column = {row: place for place, row in enumerate(columns)}
+        batch = Batch(
+            positive=torch.tensor([column[example.positive] for example in examples]),
+            excluded=self._excluded(examples, columns),
+            negatives=_padded([[column[row] for row in own] for own in negatives]),
+            noise=_padded([[column[row] for row in own] for own in noise]),
+            candidates=_padded([example.candidates for example in examples]),
+            teacher=_padded([example.teacher for example in examples], torch.float32),
+        )
+        return {
+            **self._features("query", [queries[place] for place in order]),
+            **self._features("passage", [passages[place] for place in passage_order]),
+            "label": {name: getattr(batch, name) for name in Batch.__dataclass_fields__},
+        }
+
+    def _draw_noise(self, example: Example, rng: np.random.Generator) -> list[int]:
+        """K passages of articles that are not relevant for the query, with replacement."""
+        noise = self.material.noise
+        if noise is None or not np.isin(noise.article, list(example.relevant), invert=True).any():
+            return []
+        drawn: list[int] = []
+        while len(drawn) < self._recipe.noise:
+            places = rng.choice(len(noise.article), self._recipe.noise, p=noise.probability)
+            drawn += [int(noise.passage[place]) for place in places if int(noise.article[place]) not in example.relevant]
+        return drawn[: self._recipe.noise]
+
+    def _excluded(self, examples: Sequence[Example], columns: Sequence[int]) -> torch.Tensor:
+        """Which passages are no negatives for which query (n, m)."""
+        articles = self.material.pool.article[list(columns)]
+        rows = [np.isin(articles, list(example.relevant)) for example in examples]
+        excluded = torch.from_numpy(np.stack(rows))
+        for row, example in enumerate(examples):
+            excluded[row, columns.index(example.positive)] = False
+        return excluded
+
+    def _tokenize(self, texts: Sequence[str], limit: int) -> list[list[int]]:
+        ids: list[list[int]] = self._tokenizer([readable(text, limit) for text in texts], truncation=True, max_length=limit)["input_ids"]
+        return ids
+
+    def _features(self, name: str, ids: Sequence[list[int]]) -> dict[str, torch.Tensor]:
+        padded = self._tokenizer.pad({"input_ids": list(ids)}, padding_side="right", return_tensors="pt")
+        return {f"{name}_{key}": padded[key] for key in ("input_ids", "attention_mask")}
+
+
+def open_base(folder: str, recipe: Recipe, device: str | None = None) -> SentenceTransformer:
+    """The base encoder in fp32, frozen as the recipe says, ready to train. BadInput if it has no layers to freeze.
+
+    Eager attention: the backward pass of the fused one is slower on CPUs. No dropout: few passes, and distances matter.
+    """
+    torch.manual_seed(recipe.seed)
+    options = {"attn_implementation": "eager", "dtype": torch.float32}
+    with quietly():
+        model = SentenceTransformer(folder, device=device, local_files_only=True, model_kwargs=options)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    network: Any = model[0].model
+    getattr(network, "embeddings", network.get_input_embeddings()).requires_grad_(False)
+    if recipe.frozen_layers:
+        layers = getattr(getattr(network, "encoder", None), "layer", None)
+        if layers is None:
+            raise BadInput(f"The layers of '{folder}' cannot be frozen, as it is not built like BERT: freeze none.")
+        layers[: recipe.frozen_layers].requires_grad_(False)
+    return model
+
+
+def train(
+    model: SentenceTransformer,
+    material: Material,
+    recipe: Recipe,
+    checkpoint: Checkpoint,
+    *,
+    validation: Validation | None = None,
+    refresh: Callable[[], Material] | None = None,
+    on_step: Callable[[StepReport], None] | None = None,
+) -> None:
+    """Trains the model in place, keeps its state in the checkpoint's folder and goes on from there if it is called again.
+
+    With a validation, training ends when it has not been better for some time, and the best weights are left. With
+    `refresh`, what it returns (as many examples, in the same order) replaces the material at every pass after the first.
+    Raises BadInput when no kept state can be read, and BroadsheetError when one cannot be written.
+    """
+    loss = RetrievalLoss(model, recipe.objective, cached=recipe.cached, precision=precision(model.device))
+    collator = Collator(model, material, recipe)
+    material_callback = _Refresh(collator, loss, material, refresh)
+    callbacks: list[TrainerCallback] = [material_callback, _Log(checkpoint.folder / "log.jsonl", on_step)]
+    if validation is not None:
+        callbacks.append(EarlyStoppingCallback(validation.patience))
+    every = validation.every if validation is not None else checkpoint.every
+    model.model_card_data.generate_widget_examples = False
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(checkpoint.folder),
+        per_device_train_batch_size=recipe.queries_per_step,
+        gradient_accumulation_steps=recipe.accumulate,
+        num_train_epochs=recipe.epochs,
+        max_steps=recipe.steps or -1,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=recipe.warm_up,
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.gradient_norm,
+        seed=recipe.seed,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        eval_strategy="steps" if validation is not None else "no",
+        eval_steps=every,
+        load_best_model_at_end=validation is not None,
+        metric_for_best_model="eval_quality" if validation is not None else None,
+        greater_is_better=True,
+        logging_steps=1,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        use_cpu=model.device.type == "cpu",
+        dataloader_pin_memory=False,
+    )
+    with quietly(), saving(checkpoint.folder):
+        trainer = SentenceTransformerTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=Dataset.from_dict({"row": list(range(len(material.examples)))}),
+            loss=loss,
+            evaluator=None if validation is None else _Quality(validation.measure),
+            data_collator=cast(Any, collator),  # any function will do
+            callbacks=callbacks,
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train(resume_from_checkpoint=last_whole(checkpoint))
+    model.eval()
+
+
+def precision(device: torch.device) -> torch.dtype:
+    """bf16 where the device multiplies it in hardware, else fp32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if cpu_multiplies_bf16() else torch.float32
+
+
+class _Refresh(TrainerCallback):
+    """Puts the material of each pass into collator and loss."""
+
+    def __init__(self, collator: Collator, loss: RetrievalLoss, material: Material, refresh: Callable[[], Material] | None) -> None:
+        self._collator, self._loss, self._refresh = collator, loss, refresh
+        self._show(material)
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:  # noqa: ARG002
+        if self._refresh is not None and (state.epoch or 0) >= 1:
+            self._show(self._refresh())
+
+    def _show(self, material: Material) -> None:
+        self._collator.material = material
+        self._loss.bank = None if material.bank is None else torch.from_numpy(material.bank).to(self._loss.model.device)
+
+
+class _Quality(BaseEvaluator):
+    """The validation as the trainer asks for it."""
+
+    def __init__(self, measure: Callable[[], float]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._measure = measure
+
+    def __call__(self, *arguments: Any, **named: Any) -> dict[str, float]:  # noqa: ARG002
+        return {"quality": self._measure()}
+
+
+class _Log(TrainerCallback):
+    """One JSON object a step in a file, and the same for whoever listens."""
+
+    def __init__(self, path: Path, on_step: Callable[[StepReport], None] | None) -> None:
+        self._path, self._on_step, self._began = path, on_step, time.monotonic()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:  # noqa: ARG002
+        told = logs or {}
+        if "loss" not in told and "eval_quality" not in told:
+            return
+        seconds = round(time.monotonic() - self._began, 2)
+        report = StepReport(
+            state.global_step, state.max_steps, told.get("loss"), told.get("learning_rate"), told.get("eval_quality"), seconds
+        )
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({name: value for name, value in vars(report).items() if value is not None}) + "\n")
+        if self._on_step is not None:
+            self._on_step(report)
+
+
+def _longest_first(ids: Sequence[Sequence[int]]) -> list[int]:
+    return sorted(range(len(ids)), key=lambda place: -len(ids[place]))
+
+
+def _drawn(rows: tuple[int, ...], count: int, rng: np.random.Generator) -> list[int]:
+    return [int(row) for row in rng.choice(rows, min(count, len(rows)), replace=False)] if rows and count else []
+
+
+def _padded(rows: Sequence[Sequence[float]], dtype: torch.dtype = torch.long) -> torch.Tensor:
+    """Rows of different lengths as one tensor (rows, longest), filled up with -1."""
+    longest = max((len(row) for row in rows), default=0)
+    tensor = torch.full((len(rows), longest), -1, dtype=dtype)
+    for place, row in enumerate(rows):
+        if len(row):
+            tensor[place, : len(row)] = torch.tensor(row, dtype=dtype)
+    return tensor

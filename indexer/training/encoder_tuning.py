@@ -1,0 +1,204 @@
+"""A bi-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from sentence_transformers import SentenceTransformer
+
+from indexer.training.bi_encoder import Material, Recipe, StepReport, open_base, train
+from indexer.training.calibration import ndcg_at_10
+from indexer.training.checkpoint import Checkpoint, Validation
+from indexer.training.first_stage import Bm25, Passages, best_passages
+from indexer.training.groups import Collection
+from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.negatives import Judge, Mining, make_examples, noise_of, pool_of
+from indexer.training.objective import Negatives, objective_of
+from indexer.training.sources import LabelledSet
+from indexer.training.trainer_state import saving
+from search.errors import BadInput
+from search.models.encoder import SentenceEncoder
+from search.models.loading import encoder_folder, fingerprint, quietly
+from search.protocols import Encoder
+
+Floats = npt.NDArray[np.float32]
+
+FEWEST_EXAMPLES = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a bi-encoder is tuned; `recipe.objective` follows from `negatives`."""
+
+    negatives: frozenset[Negatives] = frozenset({Negatives.IN_BATCH, Negatives.HARD, Negatives.DISTILLED})
+    recipe: Recipe = field(default_factory=Recipe)
+    mining: Mining = field(default_factory=Mining)
+    patience: int = 3
+    looks: int = 8
+    """How often the model is measured, and its state kept, in the whole run."""
+    candidates: int = 32
+    """Candidates per query whose order is distilled."""
+
+
+class Listener(Protocol):
+    """Hears how the tuning gets on."""
+
+    def stage(self, name: str) -> None: ...
+
+    def step(self, report: StepReport) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: nDCG@10 of dense search for the held-out queries, and what it took."""
+
+    before: float
+    after: float
+    queries: int
+    held_out: int
+    examples: int
+    steps: int
+    seconds: float
+
+
+def tune_encoder(
+    training: LabelledSet, held_out: LabelledSet, base: str, out: Path, plan: Plan, listener: Listener, judge: Judge | None = None
+) -> Outcome:
+    """Trains `base` on one set, measures it on the other, and writes the best model to the folder `out`.
+
+    State is kept beside `out` until it is done: an interrupted run goes on when it is called again with the same
+    arguments. What was in `out` is replaced at the very end, or not at all. `judge`, a cross-encoder, drops negatives
+    that it finds better than the positive and is the teacher; without one the teacher is the hybrid first stage.
+    """
+    began = time.monotonic()
+    folder = encoder_folder(base)
+    weights = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model served, the model saved
+    work = out.with_name(f".{out.name}.training")
+    recipe = replace(plan.recipe, objective=objective_of(plan.negatives, plan.recipe.objective.scale))
+    mining = replace(
+        plan.mining,
+        negatives=plan.mining.negatives if Negatives.HARD in plan.negatives else 0,
+        candidates=plan.candidates if Negatives.DISTILLED in plan.negatives else 0,
+    )
+    listener.stage("Mining")
+    miner = _Miner(training, mining, judge, recipe.seed)
+    first_encoder: Encoder = SentenceEncoder.load(base)
+    material = miner.mine(first_encoder)
+    if len(material.examples) < FEWEST_EXAMPLES:
+        raise BadInput(
+            f"Only {len(material.examples)} queries with a relevant article are left to train on: give at least {FEWEST_EXAMPLES}."
+        )
+    listener.stage("Measuring")
+    trial = Trial(held_out)
+    before = trial.ndcg(first_encoder)
+    model = open_base(str(folder), recipe)
+    steps = recipe.steps or recipe.epochs * -(-len(material.examples) // (recipe.queries_per_step * recipe.accumulate))
+    run = hashlib.sha256(repr((fingerprint(folder), replace(plan, recipe=recipe), training, held_out.queries)).encode()).hexdigest()
+    listener.stage("Training")
+    train(
+        model,
+        material,
+        recipe,
+        Checkpoint(work, run),
+        validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
+        refresh=lambda: miner.mine(served(model, work)),
+        on_step=listener.step,
+    )
+    after = trial.ndcg(served(model, work))
+    outcome = Outcome(before, after, len(training.queries), len(held_out.queries), len(material.examples), steps, time.monotonic() - began)
+    listener.stage("Saving")
+    settings = {"base": base, "negatives": sorted(plan.negatives), "recipe": asdict(recipe), "mining": asdict(mining)}
+
+    def write(part: Path) -> None:
+        with quietly():
+            model.save_pretrained(str(part), create_model_card=False)
+        (part / "README.md").write_text(card(training, settings, outcome), "utf-8")
+        (part / "training.json").write_text(json.dumps({**settings, "outcome": asdict(outcome)}, indent=2) + "\n", "utf-8")
+        shutil.copyfile(work / "log.jsonl", part / "log.jsonl")
+
+    publish_folder(out, write)
+    shutil.rmtree(work)
+    return outcome
+
+
+def served(model: SentenceTransformer, work: Path) -> SentenceEncoder:
+    """The model as it is now, as a search would load it: packed, and in the arithmetic of the machine."""
+    folder = work / "now"
+    with quietly(), saving(work):
+        model.save_pretrained(str(folder), create_model_card=False)
+    model.train()
+    return SentenceEncoder.load(str(folder))
+
+
+def card(training: LabelledSet, settings: Mapping[str, object], outcome: Outcome) -> str:
+    """The model card: what was tuned on what, how, and what it brought."""
+    return f"""# Bi-encoder tuned with Broadsheet
+
+{settings["base"]}, tuned on {outcome.queries:,} queries ({outcome.examples:,} examples) over the {len(training.documents):,} articles
+of `{training.name}`, in {outcome.seconds / 60:.1f} minutes.
+
+| nDCG@10 of dense search, {outcome.held_out} held-out queries | |
+| --- | --- |
+| before | {outcome.before:.4f} |
+| after | {outcome.after:.4f} |
+
+The held-out queries are about articles that no query of the training set is about. They chose the best state of the run, so
+the second figure is slightly flattering; it says nothing about other archives. Licence and limits are those of the base model
+and of the articles it was tuned on.
+
+Use it with `broadsheet index --encoder`, or `broadsheet reindex` for an archive that exists. All settings are in training.json,
+the loss of every step in log.jsonl.
+"""
+
+
+class Trial:
+    """Held-out queries over so many articles that finding the right one says something, and measuring takes seconds."""
+
+    def __init__(self, labelled: LabelledSet, articles: int = 2000, queries: int = 300, seed: int = 17) -> None:
+        rng = np.random.default_rng(seed)
+        chosen = rng.permutation(len(labelled.queries))[:queries]
+        self._queries = [labelled.queries[place] for place in chosen]
+        relevant = sorted({row for query in self._queries for row in query.relevance})
+        others = np.setdiff1d(np.arange(len(labelled.documents)), relevant)
+        drawn = rng.permutation(others)[: max(0, articles - len(relevant))]
+        rows = np.sort(np.r_[np.array(relevant, np.int64), drawn])
+        self._place = {int(row): place for place, row in enumerate(rows)}
+        self._passages = Passages.from_documents([labelled.documents[row] for row in rows])
+
+    def ndcg(self, encoder: Encoder) -> float:
+        """Mean nDCG@10 of dense search, with relevance as the gain."""
+        vectors = encoder.encode_passages(self._passages.texts())
+        queries = encoder.encode_queries([query.text for query in self._queries])
+        similarity, _ = best_passages(queries, vectors, self._passages.owner)
+        return float(np.mean([self._of_query(row, query.relevance) for row, query in zip(similarity, self._queries, strict=True)]))
+
+    def _of_query(self, similarity: Floats, relevance: Mapping[int, float]) -> float:
+        gains = np.zeros(len(similarity), np.float32)
+        for row, value in relevance.items():
+            gains[self._place[row]] = value
+        return ndcg_at_10(gains, similarity, gains.tolist())
+
+
+class _Miner:
+    """The training set ready to be mined with any encoder; passages and BM25 are made once."""
+
+    def __init__(self, training: LabelledSet, mining: Mining, judge: Judge | None, seed: int) -> None:
+        self._training, self._mining, self._judge, self._seed = training, mining, judge, seed
+        self._passages = Passages.from_documents(training.documents)
+        self._bm25 = Bm25(training.documents)
+
+    def mine(self, encoder: Encoder) -> Material:
+        collection = Collection(self._passages, encoder.encode_passages(self._passages.texts()), self._bm25)
+        queries = self._training.queries
+        vectors = encoder.encode_queries([query.text for query in queries])
+        examples = make_examples(collection, queries, vectors, self._mining, judge=self._judge, seed=self._seed)
+        pool = pool_of(collection)
+        return Material(examples, pool, collection.vectors, noise_of(pool, examples) if examples else None)

@@ -1,0 +1,168 @@
+"""From labelled queries to a bi-encoder's examples: the passage that answers, those that only look like it, a teacher's scores.
+
+Candidates are found as the engine finds them, by BM25 and by the vectors of the model itself; mining again with the
+vectors of the model in training refreshes them. What may be a negative is decided in `mining`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.training.bi_encoder import Example, Noise, Pool
+from indexer.training.groups import SLICE, Collection, Evidence, gather_evidence
+from indexer.training.mining import MiningRule, false_negatives
+from indexer.training.sources import LabelledQuery
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Judge = Callable[[Sequence[tuple[str, str]]], Floats]
+"""Scores of (query, passage) pairs, higher is better: what a cross-encoder does."""
+
+RELEVANT = 0.5
+"""Relevance (0..1) from which an article is a positive; below, it is neither positive nor negative."""
+
+
+@dataclass(frozen=True)
+class Mining:
+    """How many passages of which kind an example gets."""
+
+    positives: int = 1
+    """Examples made of a query with several relevant articles, one each."""
+    negatives: int = 8
+    """Mined negatives to draw from: the best of the first stage that are not likely to be relevant."""
+    candidates: int = 0
+    """The first stage's best articles, relevant or not, whose order the teacher judges."""
+    temperature: float = 0.05
+    """The hybrid's scores, 0..1, are divided by it to become the teacher's logits."""
+    label_bonus: float = 0.3
+    """What the teacher adds to the hybrid's score of an article, times its relevance (0..1)."""
+    rule: MiningRule = field(default_factory=MiningRule)
+
+
+def make_examples(
+    collection: Collection,
+    queries: Sequence[LabelledQuery],
+    query_vectors: Floats,
+    mining: Mining,
+    *,
+    forbidden: frozenset[int] = frozenset(),
+    judge: Judge | None = None,
+    seed: int = 0,
+) -> list[Example]:
+    """Examples of all queries that have a relevant article; passage rows are those of `pool_of`.
+
+    A query that is shown passages without titles (`bare`) has no candidates: their vectors are those with titles.
+    The teacher is the first stage's fused evidence with the labels on top, or `judge` if one is given: its scores are
+    taken as logits, and negatives that it finds better than the positive are dropped. Articles in `forbidden` are
+    shown to nobody.
+    """
+    rng = np.random.default_rng(seed)
+    documents = collection.document_vectors()
+    examples = []
+    for first in range(0, len(queries), SLICE):
+        part = queries[first : first + SLICE]
+        gathered = gather_evidence(collection, [query.text for query in part], query_vectors[first : first + SLICE])
+        for query, evidence in zip(part, gathered, strict=True):
+            examples += _of_query(collection, query, evidence, documents, mining, forbidden, judge, rng)
+    return examples
+
+
+def pool_of(collection: Collection) -> Pool:
+    """The collection's passages as training reads them: all with their title in front, then all without."""
+    passages = collection.passages
+    bare = [passages.text(row, bare=True) for row in range(len(passages.windows))]
+    return Pool((*passages.texts(), *bare), np.concatenate([passages.owner, passages.owner]))
+
+
+def noise_of(pool: Pool, examples: Iterable[Example], power: float = 0.75) -> Noise:
+    """Articles in proportion to how often they are labelled relevant, to the power of 0.75 (Mikolov et al. 2013).
+
+    Each is shown by the passage that most often answers. Articles without any label are not drawn, as words that a
+    corpus does not have are not.
+    """
+    examples = list(examples)
+    articles = Counter(int(pool.article[example.positive]) for example in examples)
+    passages: dict[int, Counter[int]] = {article: Counter() for article in articles}
+    for example in examples:
+        passages[int(pool.article[example.positive])][example.positive] += 1
+    weights = np.array([count**power for count in articles.values()])
+    return Noise(
+        np.array([*articles], np.int64),
+        np.array([passages[article].most_common(1)[0][0] for article in articles], np.int64),
+        weights / weights.sum(),
+    )
+
+
+def _of_query(
+    collection: Collection,
+    query: LabelledQuery,
+    evidence: Evidence,
+    documents: Floats,
+    mining: Mining,
+    forbidden: frozenset[int],
+    judge: Judge | None,
+    rng: np.random.Generator,
+) -> list[Example]:
+    positives = np.array([row for row, value in query.relevance.items() if value >= RELEVANT and row not in forbidden], np.int64)
+    if not len(positives):
+        return []
+    fused = evidence.fused
+    to_positive = (documents @ documents[positives].T).max(axis=1)
+    doubtful = false_negatives(evidence.similarity, to_positive, float(evidence.similarity[positives].max()), mining.rule)
+    unshown = np.zeros(len(fused), bool)
+    unshown[[*forbidden, *query.hidden]] = True
+    allowed = ~(doubtful | unshown)
+    allowed[[row for row, value in query.relevance.items() if value > 0]] = False
+    negatives = _best(fused, allowed, mining.negatives)
+    candidates = _best(fused, ~unshown, 0 if query.bare else mining.candidates)
+    bare = len(collection.passages.windows) if query.bare else 0  # how far behind the others the rows without titles are
+    chosen = rng.choice(positives, min(mining.positives, len(positives)), replace=False)
+    relevant = frozenset([*(row for row, value in query.relevance.items() if value > 0), *query.hidden, *np.flatnonzero(doubtful).tolist()])
+    made = []
+    for positive in chosen:
+        others = candidates[candidates != positive]
+        scores = _teach(collection, query, evidence, np.r_[positive, others], mining, judge) if len(others) else ()
+        kept = negatives if judge is None else _below(judge, collection, query, evidence, int(positive), negatives)
+        made.append(
+            Example(
+                query.text,
+                int(evidence.passage[positive]) + bare,
+                relevant,
+                tuple(int(row) + bare for row in evidence.passage[kept]),
+                tuple(int(row) for row in evidence.passage[others]),
+                tuple(scores),
+            )
+        )
+    return made
+
+
+def _best(fused: Floats, allowed: npt.NDArray[np.bool_], count: int) -> Rows:
+    """The `count` best allowed rows by first-stage evidence."""
+    if not count:
+        return np.empty(0, np.int64)
+    score = np.where(allowed, fused, -np.inf)
+    best = np.argpartition(-score, min(count, len(score)) - 1)[:count]
+    ordered: Rows = best[np.argsort(-score[best], kind="stable")]
+    return ordered[allowed[ordered]]
+
+
+def _teach(
+    collection: Collection, query: LabelledQuery, evidence: Evidence, rows: Rows, mining: Mining, judge: Judge | None
+) -> tuple[float, ...]:
+    """The teacher's logits for some articles."""
+    if judge is not None:
+        return tuple(float(score) for score in judge([(query.text, collection.passages.text(int(evidence.passage[row]))) for row in rows]))
+    labels = np.array([query.relevance.get(int(row), 0.0) for row in rows])
+    return tuple(float(score) for score in (evidence.fused[rows] + mining.label_bonus * labels) / mining.temperature)
+
+
+def _below(judge: Judge, collection: Collection, query: LabelledQuery, evidence: Evidence, positive: int, negatives: Rows) -> Rows:
+    """The negatives that the judge finds worse than the positive (Qu et al. 2021, RocketQA)."""
+    if not len(negatives):
+        return negatives
+    scores = judge([(query.text, collection.passages.text(int(evidence.passage[row]))) for row in (positive, *negatives)])
+    kept: Rows = negatives[scores[1:] < scores[0]]
+    return kept
