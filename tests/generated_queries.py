@@ -37,23 +37,22 @@ class Asked:
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text, character by character."""
     found: list[str] = []
-    inside = False  # a word that the next letter continues
+    last = ""  # what the character before was: part of a word that goes on, a word by itself, or nothing
     for folded in "".join(_folded(character) for character in text):
         kind = unicodedata.category(folded)[0]
         unspaced = unicodedata.name(folded, "").startswith(_UNSPACED)
-        if kind == "M" and found and (inside or found[-1] == "\0"):
+        if kind == "M" and (last == "alone" or (last == "run" and not unspaced)):
             found[-1] += folded
         elif kind in "LN" and unspaced:
             found.append(folded)
-            inside = False
+            last = "alone"
+        elif kind in "LN" and last == "run":
+            found[-1] += folded
         elif kind in "LN":
-            if inside:
-                found[-1] += folded
-            else:
-                found.append(folded)
-            inside = True
+            found.append(folded)
+            last = "run"
         else:
-            inside = False
+            last = ""
     return tuple(word[:250] for word in found)
 
 
