@@ -69,6 +69,18 @@ class Candidates(NamedTuple):
     bm25: Floats
 
 
+class Evidence(NamedTuple):
+    """What speaks for every article of a source, near or not: arrays with one entry per article, in ascending order of the ids.
+
+    ``similarity`` is the exact cosine of the article's best passage, which is the ``passage``-th; without a vector it is 0.
+    ``words`` is the share (0..1) of the text's words that the article has, rare ones counting more.
+    """
+
+    similarity: Floats
+    passage: Ids
+    words: Floats
+
+
 Restriction = TypeVar("Restriction")
 
 

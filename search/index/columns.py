@@ -97,6 +97,10 @@ class Columns:
         """The positions, in the passage arrays, of an article's passages."""
         return self._by_article[self._first[row] : self._first[row + 1]]
 
+    def first_passages(self) -> Ids:
+        """The position of each row's first passage."""
+        return self._by_article[self._first[:-1]]
+
     def articles_matching(self, filters: Filters) -> Mask:
         """Which rows meet the filters."""
         mask = self.published_between(filters.after, filters.before)

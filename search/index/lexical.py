@@ -127,9 +127,28 @@ class LexicalIndex:
 
     def bound(self, text: str) -> float:
         """What no article's BM25 can exceed for this text: every word, unknown ones too, as often as it could count."""
-        count, terms = len(self), query_terms(text)
-        frequency = {term: min(self._searcher.doc_freq("content", term), count) for term in set(terms)}
-        return sum((_K1 + 1) * math.log(1 + (count - frequency[term] + 0.5) / (frequency[term] + 0.5)) for term in terms)
+        return sum((_K1 + 1) * count * self._weight(term) for term, count in Counter(query_terms(text)).items())
+
+    def shares(self, text: str) -> tuple[Floats, Ids]:
+        """How much of the text's words (0..1, rare ones count more) each article has, with its id; those with none are left out."""
+        weights = {term: self._weight(term) for term in dict.fromkeys(query_terms(text))}
+        rarest = sorted(weights, key=lambda term: (-weights[term], term))[:_MAX_TERMS]
+        should = [
+            (tantivy.Occur.Should, tantivy.Query.const_score_query(self._term("content", term, 1.0), weights[term])) for term in rarest
+        ]
+        if not should:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        found, ids = self._run(tantivy.Query.boolean_query(should), max(len(self), 1))
+        return np.minimum(found / np.float32(sum(weights[term] for term in rarest)), np.float32(1.0)), ids
+
+    def frequency(self, term: str) -> int:
+        """How many articles have the term, which is a stem."""
+        return min(self._searcher.doc_freq("content", term), len(self))
+
+    def _weight(self, term: str) -> float:
+        """The inverse document frequency of BM25."""
+        frequency = self.frequency(term)
+        return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
 
     def _run(self, query: tantivy.Query, depth: int) -> tuple[Floats, Ids]:
         hits = self._searcher.search(query, limit=depth, count=False).hits

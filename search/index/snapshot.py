@@ -12,7 +12,7 @@ from search.index.lexical import LexicalIndex
 from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest, verify
 from search.index.restriction import Restriction, Restrictions
 from search.index.vectors import FaissVectors
-from search.protocols import Candidates, Floats, Ids, Vectors
+from search.protocols import Candidates, Evidence, Floats, Ids, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +82,70 @@ class Snapshot:
         """The ``depth`` best articles by BM25; without a vector their first passage stands for them, with similarity 0."""
         bm25, article_ids = self._lexical.search(text, among.query if among else None, depth)
         if vector is None:
-            positions = np.array([self.columns.passages_of(row)[0] for row in self.columns.rows(article_ids)], np.int64)
-            return self._candidates(positions, np.zeros(len(positions), np.float32), bm25)
+            positions = self.columns.first_passages()[self.columns.rows(article_ids)]
+            return self.candidates(positions, np.zeros(len(positions), np.float32), bm25)
         positions, similarity = self._best_passages(vector, self.columns.rows(article_ids))
-        return self._candidates(positions, similarity, bm25)
+        return self.candidates(positions, similarity, bm25)
 
     def dense(self, text: str, vector: Floats, among: Restriction | None, depth: int) -> Candidates:
         """The ``depth`` best articles by the similarity of their best passage."""
         positions, similarity = self._nearest(vector, among, depth)
         article_ids = self.columns.article_id[self.columns.passage_article[positions]]
-        return self._candidates(positions, similarity, self._lexical.scores(text, article_ids))
+        return self.candidates(positions, similarity, self._lexical.scores(text, article_ids))
 
     def hybrid(self, text: str, vector: Floats, among: Restriction | None, depth: int) -> Candidates:
         """The union of the two, each row with both scores."""
         bm25, lexical_ids = self._lexical.search(text, among.query if among else None, depth)
         positions, similarity = self._nearest(vector, among, depth)
         dense_ids = self.columns.article_id[self.columns.passage_article[positions]]
-        dense = self._candidates(positions, similarity, self._bm25(text, dense_ids, lexical_ids, bm25, depth))
+        dense = self.candidates(positions, similarity, self._bm25(text, dense_ids, lexical_ids, bm25, depth))
         new = ~np.isin(lexical_ids, dense_ids)
         positions, similarity = self._best_passages(vector, self.columns.rows(lexical_ids[new]))
-        lexical = self._candidates(positions, similarity, bm25[new])
+        lexical = self.candidates(positions, similarity, bm25[new])
         return Candidates._make(np.concatenate([getattr(dense, name), getattr(lexical, name)]) for name in Candidates._fields)
 
     def newest(self, among: Restriction | None, depth: int) -> Candidates:
         """The ``depth`` articles with the latest dates, undated ones last; their first passage stands for them, with similarity 0."""
         rows = np.arange(len(self)) if among is None else np.flatnonzero(among.articles)
         order = np.lexsort((rows, -self.columns.published_at[rows].astype(np.float64)))[:depth]
-        positions = np.array([self.columns.passages_of(row)[0] for row in rows[order]], np.int64)
+        positions = self.columns.first_passages()[rows[order]]
         nothing = np.zeros(len(positions), np.float32)
-        return self._candidates(positions, nothing, nothing)
+        return self.candidates(positions, nothing, nothing)
+
+    def evidence(self, text: str, vector: Floats | None) -> Evidence:
+        """What speaks for every article: all passages are compared, and all articles with one of the words are found."""
+        count = len(self)
+        similarity, passage, words = np.zeros(count, np.float32), self.columns.first_passages(), np.zeros(count, np.float32)
+        shares, article_ids = self._lexical.shares(text)
+        words[self.columns.rows(article_ids)] = shares
+        if vector is not None:
+            similarity, passage = self._best_of_all(vector)
+        return Evidence(similarity, passage, words)
+
+    def bm25(self, text: str, article_ids: Ids) -> Floats:
+        """The BM25 of each given article."""
+        return self._lexical.scores(text, article_ids)
+
+    def frequency(self, stem: str) -> int:
+        """How many articles have a word with this stem."""
+        return self._lexical.frequency(stem)
+
+    def _best_of_all(self, vector: Floats) -> tuple[Floats, Ids]:
+        """For each row the similarity and the position of its best passage."""
+        best, passage = np.full(len(self), -2.0, np.float32), self.columns.first_passages()
+        for segment in self._segments:
+            similarity, ids = segment.vectors.all_similarities(vector)
+            order = np.argsort(ids)
+            positions = np.searchsorted(self.columns.passage_id, ids[order])
+            live = positions < len(self.columns.passage_id)
+            live[live] = self.columns.passage_id[positions[live]] == ids[order][live]  # the index still has what was removed since
+            similarity, positions = similarity[order][live], positions[live]
+            rows = self.columns.passage_article[positions]
+            before = best.copy()
+            np.maximum.at(best, rows, similarity)
+            first = ((similarity == best[rows]) & (similarity > before[rows]))[::-1]
+            passage[rows[::-1][first]] = positions[::-1][first]  # of equals the one with the lowest id, which is assigned last
+        return best, passage
 
     def _bm25(self, text: str, wanted: Ids, found: Ids, bm25: Floats, depth: int) -> Floats:
         """The BM25 of the wanted articles, given the ``depth`` best that a search has found with theirs."""
@@ -185,7 +220,8 @@ class Snapshot:
         parts = [(segment, np.flatnonzero((ids >= segment.first_id) & (ids <= segment.last_id))) for segment in self._segments]
         return [(segment, inside) for segment, inside in parts if len(inside)]
 
-    def _candidates(self, positions: Ids, similarity: Floats, bm25: Floats) -> Candidates:
+    def candidates(self, positions: Ids, similarity: Floats, bm25: Floats) -> Candidates:
+        """The articles of the passages at these positions in the columns, with these scores."""
         columns = self.columns
         rows = columns.passage_article[positions]
         return Candidates(

@@ -81,6 +81,12 @@ class FaissVectors:
         order = np.lexsort((ids, -similarities))
         return similarities[order], ids[order]
 
+    def all_similarities(self, vector: Floats) -> tuple[Floats, Ids]:
+        """The exact cosine of the vector with every vector of the index, and their ids, in no particular order."""
+        everywhere = faiss.SearchParametersIVF(nprobe=self._lists) if self._lists else None
+        _, similarities, ids = self._index.range_search(vector[None], -2.0, params=everywhere)
+        return similarities, ids
+
     def similarities(self, vector: Floats, ids: Ids) -> Floats:
         """The exact cosine of the vector with each of the given ids, which must be in the index."""
         if len(ids) == 0:
