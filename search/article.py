@@ -41,6 +41,19 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """What tells which story an article reports: its head and the beginning of its body; ``length`` counts all characters of the body."""
+
+    id: int
+    title: str
+    text: str
+    length: int
+    source: str | None = None
+    published_at: datetime | None = None
+    published_precision: Precision | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A window ``text[start:end]`` of an article's body, counted in characters; ``id`` is also its FAISS id."""
 

@@ -7,9 +7,9 @@ One meaning per number, higher is better everywhere, ties broken by id:
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from search.article import Article
+from search.article import Article, Precision
 from search.language import Understanding
 from search.query import Interval
 
@@ -23,10 +23,44 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryMember:
+    """An article of a story; ``copy_of`` is the id of an earlier one in the story that it nearly equals, if there is one."""
+
+    id: int
+    title: str
+    source: str | None
+    published_at: datetime | None
+    published_precision: Precision | None
+    copy_of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles on one event, among those that were ranked.
+
+    ``id`` is the smallest id among the ``members``, which come in the order of their dates, undated ones last. ``best`` is the id of
+    the highest ranked, ``earliest`` of the first in time (None when no date is known), ``fullest`` of the longest. ``sources`` are
+    different names, in the order in which they took the story up. The last two are None for a story of one article.
+    """
+
+    id: int
+    best: int
+    members: tuple[StoryMember, ...]
+    sources: tuple[str, ...]
+    earliest: int | None
+    fullest: int | None
+
+    @property
+    def size(self) -> int:
+        return len(self.members)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One article in a ranking. A sub-score is None where that stage did not run for it.
 
-    ``passage`` is the character range [start, end) of the best passage in the article's body.
+    ``passage`` is the character range [start, end) of the best passage in the article's body. ``story`` is there when stories were
+    asked for and there are more articles on this one's event.
     """
 
     rank: int
@@ -38,6 +72,7 @@ class Hit:
     bm25: float | None = None
     fused: float | None = None
     relevance: float | None = None
+    story: Story | None = None
 
 
 @dataclass(frozen=True, slots=True)

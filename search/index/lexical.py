@@ -5,6 +5,7 @@ Knows nothing of SQL or of snapshots; ``schema``, ``analyzer`` and ``document`` 
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -144,6 +145,11 @@ class LexicalIndex:
     def frequency(self, term: str) -> int:
         """How many articles have the term, which is a stem."""
         return min(self._searcher.doc_freq("content", term), len(self))
+
+    def commonness(self, words: Sequence[str]) -> Floats:
+        """The share (0..1) of the articles in whose body each word stands, as it is written."""
+        frequencies = [self._searcher.doc_freq(BODY, word) for word in words]
+        return np.minimum(np.array(frequencies, np.float32) / max(len(self), 1), 1.0)
 
     def _weight(self, term: str) -> float:
         """The inverse document frequency of BM25."""

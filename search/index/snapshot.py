@@ -1,6 +1,6 @@
 """A published snapshot, opened for searching: vectors, BM25 and filter columns of one moment of the archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -169,6 +169,14 @@ class Snapshot:
         for segment, inside in self._split(ids):
             vectors[inside] = segment.vectors.vectors(ids[inside])
         return vectors
+
+    def commonness(self, words: Sequence[str]) -> Floats:
+        """The share (0..1) of the articles in whose body each word stands, as it is written."""
+        return self._lexical.commonness(words)
+
+    def near_duplicates(self, article_ids: Ids) -> Ids:
+        """A number for each article that only near-duplicates share; all articles must be in the snapshot."""
+        return self.columns.near_duplicates[self.columns.rows(article_ids)]
 
     def lead_vectors(self, article_ids: Ids) -> Vectors:
         """(n, dimension): the vector of the first passage of each article, all of which must be in the snapshot."""

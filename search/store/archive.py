@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import bindparam, func, select, update
 
-from search.article import Article, Passage, StoredArticle
+from search.article import Article, Lead, Passage, StoredArticle
 from search.errors import EncoderMismatch
 from search.store import near_duplicates, rows
 from search.store.database import Database
@@ -21,6 +21,8 @@ from search.store.migrate import migrate
 from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Twin, Write
 from search.store.reindexing import Reindexing
 from search.store.schema import archive, articles, passages, removed_articles, removed_passages, signatures
+
+LEAD_CHARACTERS = 400
 
 
 def open_archive(url: str) -> "Archive":
@@ -61,6 +63,14 @@ class Archive:
         with self._database.reading() as connection:
             found = rows.fetch(connection, select(articles), articles.c.id, ids)
             return {row.id: rows.stored_article(row) for row in found}
+
+    def leads(self, ids: Sequence[int]) -> dict[int, Lead]:
+        """The heads and beginnings of articles by id, which is much less to read; ids that are not stored are left out."""
+        stored = articles.c
+        beginning, length = func.substr(stored.text, 1, LEAD_CHARACTERS), func.length(stored.text)
+        query = select(stored.id, stored.title, beginning, length, stored.source, stored.published_at, stored.published_precision)
+        with self._database.reading() as connection:
+            return {row.id: Lead(*row) for row in rows.fetch(connection, query, stored.id, ids)}
 
     def article_by_key(self, key: str) -> StoredArticle | None:
         """The article under the caller's key, if it is stored."""
