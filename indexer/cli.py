@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,20 +23,17 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from indexer.dump import Dump, Format
-from indexer.evaluation import System
 from indexer.indexing import Counts, Cutting, Indexer
-from indexer.judgements import read_qrels, read_queries
 from indexer.lock import reindexer_lock, writer_lock
 from indexer.publication import ANEW, Policy, publish
 from indexer.readers.record import Rejected
 from indexer.reindexing import Collected, collect, move
 from search.assemble import DATABASE, create_folder, database_url, load_encoder, open_data, settings_of
-from search.cli import DataOption, EncoderOption, RerankerOption, settings_with
+from search.cli import DataOption, EncoderOption, settings_with
 from search.errors import BadInput, BadRecord, BroadsheetError, NoIndex, WriterBusy
-from search.index.published import no_index, open_current, require_index
+from search.index.published import no_index, open_current
 from search.models.loading import encoder_folder, fingerprint, lasting_name
 from search.protocols import Encoder
 from search.settings import Settings
@@ -182,44 +178,6 @@ def export(
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise BroadsheetError(f"{output} cannot be written ({error.strerror}): give another file with --output.") from error
-
-
-def evaluate(
-    queries: Annotated[Path, typer.Option(help="BEIR's queries.jsonl.")],
-    qrels: Annotated[Path, typer.Option(help="BEIR's judgements: query-id, corpus-id, score, parted by tabs.")],
-    data: DataOption = None,
-    mode: Annotated[
-        list[System] | None, typer.Option(help="What to measure; may be repeated. All when not given.", show_default=False)
-    ] = None,
-    run: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rankings in TREC's format.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with the figures of every query.")] = False,
-    encoder: EncoderOption = None,
-    reranker: RerankerOption = None,
-) -> None:
-    """Measure the archive's answers to judged queries: nDCG@10, MRR@10, MAP and Recall@100."""
-    from indexer.evaluation import evaluate as measure
-    from indexer.evaluation import write_run
-    from search.assemble import open_engine
-
-    texts, judgements = read_queries(queries), read_qrels(qrels)
-    settings = settings_with(data=data, encoder=encoder, reranker=reranker)
-    require_index(settings.data)
-    engine = open_engine(settings)
-    systems = mode or list(System)
-    with Progress(console=Console(stderr=True)) as bar:
-        count = len({qrel.query_id for qrel in judgements})
-        tasks = {system: bar.add_task(system.value, total=count) for system in systems}
-        results = [measure(engine, texts, judgements, system, partial(bar.advance, tasks[system])) for system in systems]
-    if run is not None:
-        write_run(run, results)
-    if as_json:
-        figures = {result.system.value: {"means": result.means, "queries": result.per_query} for result in results}
-        print(json.dumps({"snapshot": engine.overview().snapshot, "articles": engine.overview().articles, "systems": figures}, indent=2))
-        return
-    table = Table(*(("", *results[0].means)))
-    for result in results:
-        table.add_row(result.system.value, *(f"{value:.4f}" for value in result.means.values()))
-    Console().print(table)
 
 
 def _index(dump: Dump, settings: Settings, archive: Archive, console: Console, strict: bool) -> Counts:
