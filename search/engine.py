@@ -1,30 +1,34 @@
-"""Answers queries: encode, retrieve, fuse, rerank, cut off, fetch and cut snippets. Knows nothing of HTTP or files.
+"""Answers queries: encode, retrieve, fuse, rerank, cut off, count, fetch and cut snippets. Knows nothing of HTTP or files.
 
-``SearchEngine.search_many`` reads as the list of stages; how evidence becomes an order is in ``ranking`` and ``cutoff``.
+``SearchEngine.search_many`` reads as the list of stages. What each does is in ``stages``, how evidence becomes an order in
+``ranking`` and ``cutoff``, which articles match in ``matches``, and what is counted of them in ``counting``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
 import numpy as np
 
 from search.article import StoredArticle
-from search.cutoff import worth_ranking, worth_showing
-from search.errors import NotFound
+from search.counting import facets_of, keywords_of, timelines_of
+from search.errors import BadInput, NotFound
+from search.hits import all_hits, hits_between
 from search.index.lexical import UNKNOWN_DATE
 from search.index.live import LiveSnapshot
 from search.index.published import Opened
-from search.index.snapshot import Snapshot
 from search.index.vectors import backend
+from search.keywords import READ
 from search.language import Understanding, understand
+from search.matches import MatchMemory
 from search.overview import Overview
-from search.protocols import Candidates, Floats, Ids, Reranker
-from search.query import Mode, Query, Sort
-from search.ranking import combine, coverage, coverage_fusion, minmax_fusion, weights_for
-from search.response import Hit, SearchResponse, Seconds
+from search.protocols import Reranker
+from search.query import Interval, Query, Sort
+from search.ranking import combine, weights_for
+from search.response import ComparedQuery, Comparison, Hit, Keywords, SearchResponse, Seconds, Walk
 from search.snippet import Highlighter
+from search.stages import Ranking, complete, cut_off, first_stage, rows, sort_by_date
 from search.store import Archive
 from search.text import passage_text
 
@@ -37,34 +41,16 @@ class Depths:
     rerank: int = 16
 
 
-@dataclass(slots=True)
-class _Ranking:
-    """A query on its way through the stages; the arrays are in ranking order, best first."""
-
-    query: Query
-    understood: Understanding
-    candidates: Candidates
-    fused: Floats
-    coverage: float = 0.0  # how far the best article covers the words of the query, 0..1
-    relevance: Floats = field(default_factory=lambda: np.empty(0, np.float32))
-    articles: dict[int, StoredArticle] = field(default_factory=dict)  # those that a stage has fetched
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def take(self, order: Ids) -> None:
-        self.candidates = _rows(self.candidates, order)
-        self.fused = self.fused[order]
-        self.relevance = self.relevance[order]
-
-
 class SearchEngine:
-    """Answers from the live snapshot with the models it was given. ``search_many`` is safe to call from one thread at a time
-    per set of models; the other methods from any."""
+    """Answers from the live snapshot with the models it was given. ``search_many``, ``compare`` and ``walk`` are safe to call from
+    one thread at a time per set of models; the other methods, and the hits of a walk, from any."""
 
     def __init__(self, live: LiveSnapshot, reranker: Reranker | None, archive: Archive, depths: Depths) -> None:
         self._live = live
         self._reranker = reranker
         self._archive = archive
         self._depths = depths
+        self._matches = MatchMemory()
         self._overview: tuple[Opened, Overview] | None = None
 
     def search(self, query: Query) -> SearchResponse:
@@ -74,32 +60,27 @@ class SearchEngine:
     def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
         """Answers several queries with one pass through each model; each answer is what the query would get alone."""
         started = perf_counter()
-        served = self._live.served
-        snapshot = served.opened.snapshot
-        understood = [understand(query.text) for query in queries]
-        vectors = served.encoder.encode_queries([meant.words for meant in understood])
-        encoded = perf_counter() - started
-        rankings = [
-            self._first_stage(snapshot, query, meant, vector) for query, meant, vector in zip(queries, understood, vectors, strict=True)
-        ]
-        reranked = self._rerank(rankings)
-        responses = []
+        return [self._response(ranking, started) for ranking in self._rank(queries)]
+
+    def compare(self, queries: Sequence[Query]) -> Comparison:
+        """Several queries over the same bars, whose length the first query says; pages do not matter. Raises BadInput for none."""
+        if not queries:
+            raise BadInput("There is nothing to compare: give at least one query.", field="q")
+        rankings = self._rank(queries)
         for ranking in rankings:
-            _cut_off(ranking)
-            begun = perf_counter()
-            hits = self._hits(ranking, Highlighter(ranking.understood))
-            seconds = Seconds(
-                encode=encoded,
-                retrieve=ranking.seconds["retrieve"],
-                rerank=reranked if len(ranking.relevance) and not np.isnan(ranking.relevance).all() else 0.0,
-                fetch=perf_counter() - begun,
-                total=perf_counter() - started,
-            )
-            query = ranking.query
-            responses.append(
-                SearchResponse(query.text, len(ranking.fused), query.offset, snapshot.name, hits, seconds, understood=ranking.understood)
-            )
-        return responses
+            complete(ranking, self._matches)
+        timelines = timelines_of(rankings, queries[0].timeline or Interval.AUTO)
+        compared = [
+            ComparedQuery(ranking.query.text, len(ranking), timeline) for ranking, timeline in zip(rankings, timelines, strict=True)
+        ]
+        return Comparison(timelines[0].interval, tuple(compared), rankings[0].snapshot.name)
+
+    def walk(self, query: Query) -> Walk:
+        """All articles that match, in rank order, whatever page the query asks for; the hits are fetched as they are taken."""
+        (ranking,) = self._rank([query])
+        complete(ranking, self._matches)
+        sort_by_date(ranking)
+        return Walk(query.text, len(ranking), ranking.snapshot.name, all_hits(ranking, self._archive))
 
     def article(self, article_id: int) -> StoredArticle:
         """The article with this id; raises NotFound."""
@@ -116,11 +97,16 @@ class SearchEngine:
         if len(passages) == 0 or top_k < 1:
             return ()  # stored since the snapshot was published
         mean = passages.mean(axis=0)
-        candidates = snapshot.dense("", (mean / np.linalg.norm(mean)).astype(np.float32), None, top_k + 1)
+        vector = (mean / np.linalg.norm(mean)).astype(np.float32)
+        candidates = snapshot.dense("", vector, None, top_k + 1)
         order = np.lexsort((candidates.article_id, -candidates.similarity))
-        order = order[candidates.article_id[order] != article_id]
-        ranking = _Ranking(Query("similar", top_k=top_k), Understanding("", ""), _rows(candidates, order), candidates.similarity[order])
-        return tuple(replace(hit, bm25=None, fused=None) for hit in self._hits(ranking, Highlighter(ranking.understood)))
+        nearest = rows(candidates, order[candidates.article_id[order] != article_id])
+        unread = np.full(len(nearest.article_id), np.nan, np.float32)
+        understood = Understanding("", "")
+        ranking = Ranking(snapshot, Query("similar", top_k=top_k), understood, vector, nearest, nearest.similarity, unread)
+        hits = hits_between(ranking, 0, top_k, self._archive, Highlighter(understood))
+        similarity = nearest.similarity.tolist()
+        return tuple(replace(hit, similarity=similarity[hit.rank - 1], bm25=None, fused=None) for hit in hits)
 
     def overview(self) -> Overview:
         """What the served snapshot holds; counted once for each. Raises NoIndex."""
@@ -133,43 +119,32 @@ class SearchEngine:
         """Swaps to the newest published snapshot, if there is a newer one; cheap when there is not."""
         return self._live.refresh()
 
-    def _first_stage(self, snapshot: Snapshot, query: Query, understood: Understanding, vector: Floats) -> _Ranking:
-        """All candidates of the query's mode that are worth ranking, by their fused evidence; without words, the newest."""
+    def _rank(self, queries: Sequence[Query]) -> list[Ranking]:
+        """Each query's candidates in order, the best of them reranked; nothing where nothing is relevant."""
         begun = perf_counter()
-        depth, words = self._depths.candidates, understood.words
-        bound = snapshot.bm25_bound(words)
-        among = snapshot.restrict(understood.condition, query.filters)
-        if not words:
-            candidates = snapshot.newest(among, depth)
-            fused = np.zeros(len(candidates.article_id), np.float32)
-        elif query.mode is Mode.HYBRID:
-            candidates = snapshot.hybrid(words, vector, among, depth)
-            fused = coverage_fusion(candidates.similarity, candidates.bm25, bound)
-        elif query.mode is Mode.DENSE:
-            candidates = snapshot.dense(words, vector, among, depth)
-            fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=1.0)
-        else:
-            candidates = snapshot.lexical(words, vector, among, depth)
-            fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=0.0)
-        if words:
-            order = np.lexsort((candidates.article_id, -fused))
-            order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
-        else:
-            order = np.arange(len(fused))
-        ranking = _Ranking(query, understood, _rows(candidates, order), fused[order])
-        ranking.relevance = np.full(len(order), np.nan, np.float32)
-        ranking.coverage = coverage(candidates.bm25, bound)
-        ranking.seconds["retrieve"] = perf_counter() - begun
-        return ranking
+        served = self._live.served
+        understood = [understand(query.text) for query in queries]
+        vectors = served.encoder.encode_queries([meant.words for meant in understood])
+        encoded = perf_counter() - begun
+        rankings = []
+        for query, meant, vector in zip(queries, understood, vectors, strict=True):
+            begun = perf_counter()
+            ranking = first_stage(served.opened.snapshot, query, meant, vector, self._depths.candidates)
+            ranking.seconds |= {"encode": encoded, "retrieve": perf_counter() - begun}
+            rankings.append(ranking)
+        self._rerank(rankings)
+        for ranking in rankings:
+            cut_off(ranking)
+        return rankings
 
-    def _rerank(self, rankings: Sequence[_Ranking]) -> float:
-        """Reorders the top of every ranking that asks for it, in one pass through the model; returns the seconds it took."""
+    def _rerank(self, rankings: Sequence[Ranking]) -> None:
+        """Reorders the top of every ranking that asks for it, in one pass through the model."""
         begun = perf_counter()
         reranker = self._reranker
-        wanted = [ranking for ranking in rankings if ranking.query.rerank and ranking.understood.words and len(ranking.fused)]
+        wanted = [ranking for ranking in rankings if ranking.query.rerank and ranking.understood.words and len(ranking)]
         if reranker is None or not wanted:
-            return 0.0
-        counts = [min(self._depths.rerank, len(ranking.fused)) for ranking in wanted]
+            return
+        counts = [min(self._depths.rerank, len(ranking)) for ranking in wanted]
         pairs = [
             (ranking.understood.words, text)
             for ranking, count in zip(wanted, counts, strict=True)
@@ -183,12 +158,13 @@ class SearchEngine:
             ranking.relevance[:count] = read
             combined = combine(ranking.fused[:count], read, weights_for(ranking.understood.words))
             top = np.lexsort((ranking.candidates.article_id[:count], -combined))
-            ranking.take(np.concatenate([top, np.arange(count, len(ranking.fused))]))
-        return perf_counter() - begun
+            ranking.take(np.concatenate([top, np.arange(count, len(ranking))]))
+        for ranking in wanted:
+            ranking.seconds["rerank"] = perf_counter() - begun
 
-    def _passage_texts(self, ranking: _Ranking, count: int) -> list[str]:
+    def _passage_texts(self, ranking: Ranking, count: int) -> list[str]:
         """What the reranker reads of the first ``count`` candidates: the title and the best passage."""
-        top = _rows(ranking.candidates, np.arange(count))
+        top = rows(ranking.candidates, np.arange(count))
         ranking.articles = self._archive.articles(top.article_id.tolist())
         texts = []
         for article_id, start, end in zip(top.article_id.tolist(), top.start.tolist(), top.end.tolist(), strict=True):
@@ -196,35 +172,42 @@ class SearchEngine:
             texts.append(passage_text(stored.article.title, stored.article.text[start:end]) if stored else "")
         return texts
 
-    def _hits(self, ranking: _Ranking, highlighter: Highlighter) -> tuple[Hit, ...]:
-        """The page of the ranking that was asked for, with its articles and snippets."""
+    def _response(self, ranking: Ranking, started: float) -> SearchResponse:
+        """The page that was asked for, and what was asked to be counted."""
+        begun = perf_counter()
         query = ranking.query
-        first, last = query.offset, min(query.offset + query.top_k, len(ranking.fused))
-        page = _rows(ranking.candidates, np.arange(first, max(last, first)))
-        missing = [article_id for article_id in page.article_id.tolist() if article_id not in ranking.articles]
-        articles = ranking.articles | self._archive.articles(missing)
-        hits = []
-        for position, article_id in enumerate(page.article_id.tolist()):
-            stored = articles.get(article_id)
-            if stored is None:
-                continue  # deleted since the snapshot was published
-            start, end = int(page.start[position]), int(page.end[position])
-            rank = first + position
-            relevance = float(ranking.relevance[rank]) if len(ranking.relevance) else np.nan
-            hits.append(
-                Hit(
-                    rank=rank + 1,
-                    id=article_id,
-                    article=stored.article,
-                    snippet=highlighter.snippet(stored.article.text[start:end] or stored.article.title),
-                    passage=(start, end),
-                    similarity=float(page.similarity[position]),
-                    bm25=float(page.bm25[position]),
-                    fused=float(ranking.fused[rank]),
-                    relevance=None if np.isnan(relevance) else relevance,
-                )
-            )
-        return tuple(hits)
+        counted = query.facets or query.keywords or query.timeline is not None or query.sort is not Sort.RELEVANCE
+        if counted or not ranking.understood.words:
+            complete(ranking, self._matches)
+        facets = facets_of(ranking) if query.facets else ()
+        timeline = timelines_of([ranking], query.timeline)[0] if query.timeline else None
+        keywords = self._keywords(ranking) if query.keywords else None
+        sort_by_date(ranking)
+        found = perf_counter()
+        hits = hits_between(ranking, query.offset, query.offset + query.top_k, self._archive, Highlighter(ranking.understood))
+        fetched = perf_counter()
+        seconds = Seconds(**ranking.seconds, count=found - begun, fetch=fetched - found, total=fetched - started)
+        return SearchResponse(
+            query=query.text,
+            total=len(ranking),
+            offset=query.offset,
+            snapshot=ranking.snapshot.name,
+            hits=hits,
+            seconds=seconds,
+            total_is_exact=ranking.matching is not None,
+            facets=facets,
+            timeline=timeline,
+            keywords=keywords,
+            understood=ranking.understood,
+        )
+
+    def _keywords(self, ranking: Ranking) -> Keywords:
+        """The key words of the most relevant articles that match."""
+        ids = ranking.candidates.article_id[:READ].tolist()
+        missing = [article_id for article_id in ids if article_id not in ranking.articles]
+        ranking.articles |= self._archive.articles(missing)
+        articles = [ranking.articles[article_id].article for article_id in ids if article_id in ranking.articles]
+        return keywords_of([f"{article.title}\n{article.text}" for article in articles], ranking)
 
 
 def _overview(opened: Opened) -> Overview:
@@ -243,16 +226,3 @@ def _overview(opened: Opened) -> Overview:
         notice=opened.notice,
         backend=backend(),
     )
-
-
-def _rows(candidates: Candidates, order: Ids) -> Candidates:
-    return Candidates._make(column[order] for column in candidates)
-
-
-def _cut_off(ranking: _Ranking) -> None:
-    """Leaves out everything if the reranker found nothing relevant; puts the rest, if asked for, in order of date, newest first."""
-    if ranking.understood.words and not worth_showing(ranking.candidates.similarity, ranking.coverage, ranking.relevance):
-        ranking.take(np.empty(0, np.int64))
-    if ranking.query.sort is Sort.DATE:
-        # An unknown date is the smallest number, so these come last; equal dates stay in order of relevance.
-        ranking.take(np.argsort(-ranking.candidates.published_at.astype(np.float64), kind="stable"))

@@ -12,7 +12,7 @@ READ = 100
 """How many articles are read, the most relevant: a text takes a tenth of a millisecond, and more of them change little."""
 _AT_LEAST = 3  # articles; what two have in common may be anything
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
 def keywords(texts: Sequence[str], stem: Callable[[str], str | None], frequency: Callable[[str], int], articles: int) -> Keywords:

@@ -125,14 +125,16 @@ def test_pages_put_together_are_the_whole_ranking(archive: Archive, data: Path, 
     assert {page.total for page in pages} == {whole.total} == {len(whole.hits)}
 
 
-def test_by_date_the_newest_come_first_and_the_undated_last(archive: Archive, data: Path) -> None:
-    hits = _engine(archive, data).search(Query("oil price word3", top_k=100, sort=Sort.DATE)).hits
-    dates = [hit.article.published_at for hit in hits]
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST, Sort.DATE])
+def test_by_date_all_that_match_are_in_order_and_the_undated_last(archive: Archive, data: Path, sort: Sort) -> None:
+    engine = _engine(archive, data)
+    response = engine.search(Query("oil price word3", top_k=100, sort=sort))
+    dates = [hit.article.published_at for hit in response.hits]
     known = [date for date in dates if date]
-    assert known == sorted(known, reverse=True)
+    assert known == sorted(known, reverse=sort is not Sort.OLDEST)
     assert dates[len(known) :] == [None] * (len(dates) - len(known))
-    relevant = _engine(archive, data).search(Query("oil price word3", top_k=100)).hits
-    assert {hit.id for hit in hits} == {hit.id for hit in relevant}
+    assert {hit.id for hit in response.hits} == {hit.id for hit in engine.walk(Query("oil price word3")).hits}
+    assert response.total_is_exact
 
 
 @pytest.mark.parametrize("mode", list(Mode))
