@@ -75,13 +75,12 @@ def kinship(leads: Sequence[Lead], vectors: Vectors, near_duplicates: Ids, commo
     return related
 
 
-def _linked(related: Kinship) -> npt.NDArray[np.intp]:
+def _linked(related: Kinship) -> Ids:
     from scipy.cluster.hierarchy import fcluster, linkage  # takes a quarter of a second to import
     from scipy.spatial.distance import squareform
 
     distances = squareform(1.0 - related, checks=False)
-    groups: npt.NDArray[np.intp] = fcluster(linkage(distances, "average"), 1.0 - TOGETHER, "distance") - 1
-    return groups
+    return np.asarray(fcluster(linkage(distances, "average"), 1.0 - TOGETHER, "distance"), np.int64) - 1
 
 
 def _shared_words(leads: Sequence[Lead], commonness: Commonness) -> Kinship:
@@ -95,7 +94,8 @@ def _shared_words(leads: Sequence[Lead], commonness: Commonness) -> Kinship:
     times = np.fromiter((time for count in counts for time in count.values()), np.float64, starts[-1])
     articles = np.bincount(columns, minlength=len(vocabulary))
     share = (articles + _PRIOR * commonness(list(vocabulary))) / (len(leads) + _PRIOR)
-    weights = (1.0 + np.log(times)) * (-np.log(np.minimum(share, 1.0)) ** _RARITY)[columns]
+    rarity = np.maximum(-np.log(share), 0.0) ** _RARITY
+    weights = (1.0 + np.log(times)) * rarity[columns]
     lengths = np.sqrt(np.bincount(np.repeat(np.arange(len(leads)), np.diff(starts)), weights**2, len(leads)))
     weights /= np.repeat(np.maximum(lengths, 1e-12), np.diff(starts))
     table = csr_array((weights, columns, starts), shape=(len(leads), len(vocabulary)))
@@ -107,12 +107,13 @@ def _nearness(dates: Sequence[datetime | None]) -> Kinship:
     """1 for articles of one moment, falling to APART; APART where a date is unknown."""
     days = np.array([np.nan if date is None else date.timestamp() / 86_400 for date in dates])
     gaps = np.abs(days[:, None] - days[None, :])
-    return APART + (1.0 - APART) * np.nan_to_num(np.exp(-gaps / DAYS), nan=0.0)
+    nearness: Kinship = APART + (1.0 - APART) * np.nan_to_num(np.exp(-gaps / DAYS), nan=0.0)
+    return nearness
 
 
 def _story(found: Sequence[Lead], near_duplicates: Sequence[int]) -> Story:
     """The story of these articles, of which the first is the one to show."""
-    dated = sorted(found, key=lambda lead: (lead.published_at is None, lead.published_at and lead.published_at.timestamp() or 0.0, lead.id))
+    dated = sorted(found, key=lambda lead: (lead.published_at is None, lead.published_at or datetime.min, lead.id))
     group = {lead.id: label for lead, label in zip(found, near_duplicates, strict=True)}
     first: dict[int, int] = {}
     members = []
