@@ -14,6 +14,7 @@ import numpy as np
 from search.article import StoredArticle
 from search.counting import facets_of, keywords_of, timelines_of
 from search.errors import BadInput, NotFound
+from search.folding import fold
 from search.hits import all_hits, hits_between
 from search.index.lexical import UNKNOWN_DATE
 from search.index.live import LiveSnapshot
@@ -183,18 +184,21 @@ class SearchEngine:
         timeline = timelines_of([ranking], query.timeline)[0] if query.timeline else None
         keywords = self._keywords(ranking) if query.keywords else None
         sort_by_date(ranking)
+        total = len(ranking)
+        stories = fold(ranking, self._archive) if query.stories else {}
         found = perf_counter()
         hits = hits_between(ranking, query.offset, query.offset + query.top_k, self._archive, Highlighter(ranking.understood))
         fetched = perf_counter()
         seconds = Seconds(**ranking.seconds, count=found - begun, fetch=fetched - found, total=fetched - started)
         return SearchResponse(
             query=query.text,
-            total=len(ranking),
+            total=total,
             offset=query.offset,
             snapshot=ranking.snapshot.name,
-            hits=hits,
+            hits=tuple(replace(hit, story=stories.get(hit.id)) for hit in hits),
             seconds=seconds,
             total_is_exact=ranking.matching is not None,
+            rows=len(ranking),
             facets=facets,
             timeline=timeline,
             keywords=keywords,

@@ -163,6 +163,7 @@ class SearchResponse:
     With ``total_is_exact``, ``total`` counts all articles that match, as facets and timeline do; else only those that were
     ranked. ``facets``, ``timeline`` and ``keywords`` are there when they were asked for, and do not depend on the page.
     ``understood`` says how the query was read; ``suggestion`` is the query with what looks misspelt corrected, if anything does.
+    ``rows`` is how many hits there are on all pages: with stories, one for each story and each article alone; else ``total``.
     """
 
     query: str
@@ -177,6 +178,7 @@ class SearchResponse:
     keywords: Keywords | None = None
     understood: Understanding | None = None
     suggestion: str | None = None
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
