@@ -124,7 +124,7 @@ class SearchEngine:
         """Each query's candidates in order, the best of them reranked; nothing where nothing is relevant."""
         begun = perf_counter()
         served = self._live.served
-        understood = [understand(query.text) for query in queries]
+        understood = [Understanding(query.text, query.text) if query.plain else understand(query.text) for query in queries]
         vectors = served.encoder.encode_queries([meant.words for meant in understood])
         encoded = perf_counter() - begun
         rankings = []

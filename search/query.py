@@ -78,7 +78,7 @@ class Query:
 
     ``offset`` counts articles from 0; ranks ``offset + 1 .. offset + top_k`` are returned. With ``half_life_days`` newer articles
     count for more (see ``search.recency``). ``facets``, ``timeline`` and ``keywords`` ask for what the response says about all articles
-    that match, ``stories`` for one row per story.
+    that match, ``stories`` for one row per story. Of a ``plain`` text nothing is an operator: a headline or a message of somebody else.
     """
 
     text: str
@@ -93,6 +93,7 @@ class Query:
     timeline: Interval | None = None
     keywords: bool = False
     stories: bool = False
+    plain: bool = False
 
     def __post_init__(self) -> None:
         if not self.text.strip():

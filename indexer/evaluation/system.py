@@ -17,6 +17,6 @@ class System(StrEnum):
     RERANK = "rerank"
 
     def query(self, text: str) -> Query:
-        """The request that a judged query makes of the engine."""
+        """The request that a judged query makes of the engine. What looks like an operator in it was not meant as one."""
         mode = Mode.HYBRID if self is System.RERANK else Mode(self.value)
-        return Query(text, top_k=DEPTH, mode=mode, rerank=self is System.RERANK)
+        return Query(text, top_k=DEPTH, mode=mode, rerank=self is System.RERANK, plain=True)

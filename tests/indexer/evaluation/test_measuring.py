@@ -79,3 +79,10 @@ def test_a_ranking_of_any_origin_is_measured() -> None:
     assert per_query["q1"]["AP@100"] == pytest.approx(0.25)
     assert per_query["q2"] == dict.fromkeys(per_query["q1"], 0.0)
     assert means(per_query)["R@100"] == pytest.approx(0.25)
+
+
+def test_a_judged_text_is_plain_text_even_where_it_looks_like_an_operator(engine: SearchEngine) -> None:
+    queries = {"q1": '"storm election" -oil', "q2": "storm election oil"}
+    result = evaluate(engine, queries, [Qrel("q1", "c", 1), Qrel("q2", "c", 1)], System.BM25, lambda _: None)
+    found = [{hit.doc_id for hit in result.run if hit.query_id == query_id} for query_id in queries]
+    assert found[0] == found[1] == {"a", "b", "c", "d"}
