@@ -57,6 +57,15 @@ def platt(logits: Floats, relevant: npt.NDArray[np.bool_], weights: Floats, step
     return float(solution[0]), float(solution[1])
 
 
+def calibrate(held_out: Mapping[str, Sequence[JudgedList]], relevant_from: float = 0.75) -> tuple[float, float]:
+    """Slope and intercept so that the relevance is the share of such pairs that is relevant; each set weighs the same."""
+    lists = [(each, 1 / sum(len(other.gains) for other in of_set)) for of_set in held_out.values() for each in of_set]
+    logits = np.concatenate([each.logits for each, _ in lists])
+    relevant = np.concatenate([each.gains >= relevant_from for each, _ in lists])
+    weights = np.concatenate([np.full(len(each.gains), weight, np.float32) for each, weight in lists])
+    return platt(logits, relevant, weights * len(weights) / weights.sum())
+
+
 def ndcg_at_10(gains: Floats, order: Floats, ideal: Iterable[float]) -> float:
     """nDCG at 10 with linear gains (Järvelin and Kekäläinen 2002) of candidates sorted by `order`, ties by position."""
     discount = 1 / np.log2(np.arange(2, 12))

@@ -47,12 +47,14 @@ class Best:
     def is_stale(self) -> bool:
         return self._worse >= self._validation.patience
 
-    def look(self) -> None:
+    def look(self) -> float:
+        """Measures, and keeps the weights if they are the best so far."""
         value = self._validation.measure()
         self._worse = 0 if value > self._highest else self._worse + 1
         if value > self._highest:
             self._highest = value
             self._weights = {name: tensor.detach().clone() for name, tensor in self._trained.items()}
+        return value
 
     def restore(self) -> None:
         for name, tensor in self._weights.items():

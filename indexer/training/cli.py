@@ -1,4 +1,4 @@
-"""The commands that train Broadsheet's models: train bi-encoder."""
+"""The commands that train Broadsheet's models: train bi-encoder, train cross-encoder."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from indexer.training.mining import PairNegatives
 from indexer.training.objective import Negatives
-from search.cli import DataOption, settings_with
+from search.assemble import load_encoder
+from search.cli import DataOption, EncoderOption, settings_with
 from search.errors import BadInput, BroadsheetError
 from search.index.published import no_index
-from search.settings import BASE_ENCODER
+from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
 if TYPE_CHECKING:
     from indexer.training.sources import LabelledSet
@@ -77,6 +79,61 @@ def bi_encoder(
         soft_wrap=True,
     )
     if outcome.after <= outcome.before:
+        console.print("The tuned model is no better than the one it was made from: keep that, or give more queries.", style="yellow")
+
+
+@train.command("cross-encoder")
+def cross_encoder(
+    out: Annotated[Path, typer.Option(metavar="MODEL", help="Folder for the model; what is there is replaced at the very end.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="Labelled queries in BEIR's layout; without it, the archive is its own label.")
+    ] = None,
+    data: DataOption = None,
+    encoder: EncoderOption = None,
+    negatives: Annotated[
+        PairNegatives, typer.Option(help="Retrieved nearly as well as the relevant article, or any.")
+    ] = PairNegatives.MINED,
+    base: Annotated[
+        str, typer.Option(metavar="NAME", help="A BERT by name, folder or hub id, or the bundled reranker to go on from.")
+    ] = DEFAULT_RERANKER,
+    passages: Annotated[int, typer.Option(min=1, help="Passages of a relevant article, of which the best at the time is shown.")] = 3,
+    batch: Annotated[int, typer.Option(min=1, help="Queries per step.")] = 6,
+    accumulate: Annotated[int, typer.Option(min=1, help="Parts of a step whose gradients are summed.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes, each with other negatives.")] = 2,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    learning_rate: Annotated[float, typer.Option(min=0.0, help="Largest learning rate.")] = 5e-5,
+    held_out: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the queries to measure with, if there is no dev.tsv.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Decides about everything that is drawn.")] = 17,
+) -> None:
+    """Tune the reranker on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
+    from indexer.training.cross_encoder import Recipe
+    from indexer.training.groups import GroupShape
+    from indexer.training.progress import TrainingProgress
+    from indexer.training.reranker_tuning import Plan, tune_reranker
+
+    labelled, measured = _labelled(folder, data, held_out, seed)
+    recipe = Recipe(
+        seed=seed,
+        groups_per_step=batch,
+        accumulate=accumulate,
+        steps=steps,
+        learning_rate=learning_rate,
+        prior_weight=Plan().recipe.prior_weight,
+    )
+    plan = Plan(negatives=negatives, recipe=recipe, shape=GroupShape(passages=passages), epochs=epochs)
+    console = Console(stderr=True, highlight=False)
+    first_stage = load_encoder(settings_with(data=data, encoder=encoder))
+    try:
+        with TrainingProgress(console) as progress:
+            outcome = tune_reranker(labelled, measured, base, first_stage, out, plan, progress)
+    except KeyboardInterrupt:
+        raise BroadsheetError("Interrupted: run the same command again to go on from the last state that was kept.") from None
+    console.print(
+        f"nDCG@10 for {outcome.held_out:,} held-out queries: {outcome.hybrid:.4f} without reranking, {outcome.before:.4f} with the model "
+        f"it was made from, {outcome.after:.4f} with the new one ({outcome.seconds / 60:.1f} minutes). Written to {out}.",
+        soft_wrap=True,
+    )
+    if outcome.after <= max(outcome.hybrid, outcome.before):
         console.print("The tuned model is no better than the one it was made from: keep that, or give more queries.", style="yellow")
 
 

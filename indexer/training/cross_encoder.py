@@ -10,6 +10,7 @@ The module knows nothing about where groups come from, how negatives are mined o
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -44,7 +45,8 @@ class Recipe:
     warm_up_steps: int = 60
     cool_down_steps: int = 300
     """The learning rate rises linearly, stays, and falls linearly to 0 in the last steps (Hägele et al. 2024), so
-    that a run can be ended early from any checkpoint by giving it fewer `steps`."""
+    that a run can be ended early from any checkpoint by giving it fewer `steps`. A short run rises in a fifth of its
+    steps at most, and falls in half of them."""
     weight_decay: float = 0.01
     gradient_norm: float = 1.0
     binary_weight: float = 1.0
@@ -68,14 +70,19 @@ class Group:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a step did; `loss` is the step's own, `tokens` and `pairs` count what was read since the start of the run."""
+    """What a step did; `loss` is the step's own, the last three count from the start of the run.
+
+    `quality` is the validation's measure where there was one after this step.
+    """
 
     step: int
     steps: int
     loss: float
     learning_rate: float
+    quality: float | None
     tokens: int
     pairs: int
+    seconds: float
 
 
 def tokenize_pairs(
@@ -147,7 +154,7 @@ def train(
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     done = resume(model, optimizer, checkpoint) if checkpoint else 0
     best = Best(validation, trained) if validation else None
-    tokens = pairs = 0
+    began, tokens, pairs = time.monotonic(), 0, 0
     step = done
     try:
         while step < steps and not (best and best.is_stale):
@@ -158,10 +165,9 @@ def train(
             tokens, pairs = tokens + read, pairs + sum(len(groups[row].passages) for row in rows)
             if checkpoint and (step % checkpoint.every == 0 or step == steps):
                 keep(model, optimizer, step, checkpoint)
-            if best and (step % best.every == 0 or step == steps):
-                best.look()
+            quality = best.look() if best and (step % best.every == 0 or step == steps) else None
             if on_step:
-                on_step(StepReport(step, steps, loss, rate, tokens, pairs))
+                on_step(StepReport(step, steps, loss, rate, quality, tokens, pairs, time.monotonic() - began))
     except KeyboardInterrupt:
         if checkpoint and step > done:
             keep(model, optimizer, step, checkpoint)
@@ -278,4 +284,5 @@ def _collate(pairs: Sequence[tuple[list[int], int]], device: torch.device) -> di
 
 
 def _learning_rate_share(step: int, steps: int, recipe: Recipe) -> float:
-    return min(1.0, (step + 1) / max(1, recipe.warm_up_steps), (steps - step) / max(1, recipe.cool_down_steps))
+    warm_up, cool_down = min(recipe.warm_up_steps, steps // 5), min(recipe.cool_down_steps, steps // 2)
+    return min(1.0, (step + 1) / max(1, warm_up), (steps - step) / max(1, cool_down))

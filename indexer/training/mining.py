@@ -8,6 +8,7 @@ like one and being retrieved as well as it.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,16 @@ class MiningRule:
     """Share of the positive's similarity to the query that a sibling must stay under."""
 
 
+class PairNegatives(StrEnum):
+    """What a query's irrelevant articles are for a cross-encoder: retrieved nearly as well as the relevant one, or any."""
+
+    MINED = "mined"
+    RANDOM = "random"
+
+
+RULES = {PairNegatives.MINED: MiningRule(), PairNegatives.RANDOM: MiningRule(from_near=0, from_far=0, at_random=6)}
+
+
 def false_negatives(similarity: Floats, to_positive: Floats, positive_similarity: float, rule: MiningRule) -> npt.NDArray[np.bool_]:
     """Which candidates are likely to be relevant although unlabelled.
 
@@ -57,6 +68,6 @@ def draw_negatives(fused: Floats, allowed: npt.NDArray[np.bool_], rule: MiningRu
     drawn = [
         rng.choice(pool, min(count, len(pool)), replace=False)
         for pool, count in ((near, rule.from_near), (far, rule.from_far), (ranked, rule.at_random))
-        if len(pool)
+        if len(pool) and count
     ]
     return np.unique(np.concatenate(drawn)).astype(np.int64) if drawn else np.empty(0, np.int64)

@@ -2,17 +2,32 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from indexer.training.bi_encoder import StepReport
 from indexer.training.negatives import Judge
 
 Floats = npt.NDArray[np.float32]
+
+
+class Report(Protocol):
+    """What a step of either training did."""
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def loss(self) -> float | None: ...
+
+    @property
+    def quality(self) -> float | None: ...
 
 
 class TrainingProgress:
@@ -42,7 +57,7 @@ class TrainingProgress:
     def stage(self, name: str) -> None:
         self._bar.update(self._task, description=name)
 
-    def step(self, report: StepReport) -> None:
+    def step(self, report: Report) -> None:
         self._bar.update(self._task, completed=report.step, total=report.steps)
         if report.loss is not None:
             self._bar.update(self._task, loss=f"loss {report.loss:.3f}")

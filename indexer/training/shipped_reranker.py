@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from indexer.training import sources
-from indexer.training.calibration import JudgedList, fit_combination, platt
+from indexer.training.calibration import JudgedList, calibrate, fit_combination
 from indexer.training.checkpoint import Checkpoint
 from indexer.training.cross_encoder import Group, Recipe, predict, train
 from indexer.training.first_stage import Bm25, Passages
@@ -153,15 +153,6 @@ def save(model: PreTrainedModel, groups: Sequence[Group], held_out: dict[str, li
         "pairs": sum(len(group.passages) for group in groups),
     }
     save_delta(model, bundled_encoder_folder(), out, fields)
-
-
-def calibrate(held_out: dict[str, list[JudgedList]]) -> tuple[float, float]:
-    """Slope and intercept so that the relevance is the share of such pairs that is relevant; each set weighs the same."""
-    lists = [(each, 1 / sum(len(other.gains) for other in of_set)) for of_set in held_out.values() for each in of_set]
-    logits = np.concatenate([each.logits for each, _ in lists])
-    relevant = np.concatenate([each.gains >= 0.75 for each, _ in lists])
-    weights = np.concatenate([np.full(len(each.gains), weight, np.float32) for each, weight in lists])
-    return platt(logits, relevant, weights * len(weights) / weights.sum())
 
 
 def _training_groups(plan: Plan, news: Collection, encode: Encode, rng: random.Random) -> list[Group]:

@@ -161,7 +161,16 @@ def _open_whole(name: str) -> _PairModel:
     if network.config.num_labels != 1:
         raise BadInput(f"The model '{name}' has {network.config.num_labels} outputs: choose a cross-encoder with one, the relevance.")
     places = getattr(network.config, "max_position_embeddings", _MAX_TOKENS)
-    return _PairModel(network.eval(), tokenizer, min(tokenizer.model_max_length, places, _MAX_TOKENS), fingerprint(folder))
+    ours = getattr(network.config, "broadsheet", {})  # what `broadsheet train cross-encoder` found out about its model
+    calibration = ours.get("calibration", {})
+    return _PairModel(
+        network=network.eval(),
+        tokenizer=tokenizer,
+        max_tokens=min(tokenizer.model_max_length, places, ours.get("max_length", _MAX_TOKENS)),
+        fingerprint=fingerprint(folder),
+        slope=float(calibration.get("a", 1.0)),
+        intercept=float(calibration.get("b", 0.0)),
+    )
 
 
 def _logits(network: Any, place: Placement) -> "Callable[[dict[str, Tensor]], Tensor]":

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.training.calibration import JudgedList, relevance_of
-from indexer.training.shipped_reranker import calibrate, keeping
+from indexer.training.calibration import JudgedList, calibrate, relevance_of
+from indexer.training.shipped_reranker import keeping
 
 
 def lists(logits: list[float], gains: list[float], count: int) -> list[JudgedList]:

@@ -1,0 +1,231 @@
+"""A cross-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from indexer.training.calibration import JudgedList, calibrate, mean_ndcg
+from indexer.training.checkpoint import Checkpoint, Validation
+from indexer.training.cross_encoder import Group, Recipe, StepReport, predict, train
+from indexer.training.first_stage import Bm25, Passages
+from indexer.training.groups import Collection, GroupShape, gather_evidence, make_groups
+from indexer.training.mining import RULES, PairNegatives
+from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.pair_model import load_base
+from indexer.training.sources import Document, LabelledSet
+from indexer.training.trainer_state import saving
+from search.errors import BadInput
+from search.protocols import Encoder, Vectors
+from search.ranking import CombinationWeights
+
+Floats = npt.NDArray[np.float32]
+
+FEWEST_GROUPS = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a cross-encoder is tuned."""
+
+    negatives: PairNegatives = PairNegatives.MINED
+    recipe: Recipe = field(default_factory=lambda: Recipe(prior_weight=12.0))
+    shape: GroupShape = field(default_factory=lambda: GroupShape(passages=3))
+    epochs: int = 2
+    """Passes over the queries, each with other negatives."""
+    looks: int = 8
+    """How often the model is measured, and its state kept, in the whole run."""
+    patience: int = 3
+    depth: int = 16
+    """Candidates of the first stage that the model is measured on, as many as a search reranks."""
+    measured: int = 120
+    """At most so many held-out queries are measured."""
+
+
+class Listener(Protocol):
+    """Hears how the tuning gets on."""
+
+    def stage(self, name: str) -> None: ...
+
+    def step(self, report: StepReport) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: nDCG@10 of the held-out queries without reranking, reranked with the base, and reranked."""
+
+    hybrid: float
+    before: float
+    after: float
+    queries: int
+    held_out: int
+    groups: int
+    pairs: int
+    steps: int
+    seconds: float
+
+
+def tune_reranker(
+    training: LabelledSet, held_out: LabelledSet, base: str, encoder: Encoder, out: Path, plan: Plan, listener: Listener
+) -> Outcome:
+    """Trains `base` on one set, calibrates and measures it on the other, and writes the best state to the folder `out`.
+
+    `encoder` is the first stage's: it retrieves the negatives and the candidates that are measured. State is kept beside
+    `out` until it is done: an interrupted run goes on when it is called again with the same arguments. What was in `out`
+    is replaced at the very end, or not at all.
+    """
+    began = time.monotonic()
+    require_replaceable(out)
+    recipe, work = plan.recipe, out.with_name(f".{out.name}.training")
+    listener.stage("Reading the base model")
+    model, tokenizer = load_base(base, recipe.seed, recipe.frozen_layers)
+    listener.stage("Encoding")
+    trained_on, measured_on = _collections(training, held_out, encoder)
+    listener.stage("Mining")
+    groups = _groups(training, trained_on, encoder, plan)
+    if len(groups) < FEWEST_GROUPS:
+        raise BadInput(f"Only {len(groups)} queries with a relevant article are left to train on: give at least {FEWEST_GROUPS}.")
+    listener.stage("Measuring")
+    trial = Trial(held_out, measured_on, encoder, plan)
+    before = trial.ndcg(model, tokenizer, recipe)
+    steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
+    run = hashlib.sha256(repr((base, plan, encoder.fingerprint, training, held_out.queries)).encode()).hexdigest()
+    every = max(1, steps // plan.looks)
+    listener.stage("Training")
+    with saving(work):
+        work.mkdir(parents=True, exist_ok=True)
+        train(
+            model,
+            tokenizer,
+            groups,
+            recipe,
+            checkpoint=Checkpoint(work, run, every),
+            validation=Validation(lambda: trial.ndcg(model, tokenizer, recipe), every, plan.patience),
+            on_step=_Logger(work / "log.jsonl", listener),
+        )
+    listener.stage("Saving")
+    lists = trial.judge(model, tokenizer, recipe)
+    slope, intercept = calibrate({training.name: lists})
+    outcome = Outcome(
+        hybrid=mean_ndcg(lists, CombinationWeights(0.0, 0.0), slope, intercept),
+        before=before,
+        after=mean_ndcg(lists, CombinationWeights(), slope, intercept),
+        queries=len(training.queries),
+        held_out=len(lists),
+        groups=len(groups),
+        pairs=sum(len(group.passages) for group in groups),
+        steps=steps,
+        seconds=time.monotonic() - began,
+    )
+    settings = {"base": base, "encoder": encoder.fingerprint, **asdict(plan)}
+
+    def write(part: Path) -> None:
+        save(model, tokenizer, part, recipe, slope, intercept)
+        (part / "README.md").write_text(card(training, settings, outcome), "utf-8")
+        (part / "training.json").write_text(json.dumps({**settings, "outcome": asdict(outcome)}, indent=2) + "\n", "utf-8")
+        shutil.copyfile(work / "log.jsonl", part / "log.jsonl")
+
+    publish_folder(out, write)
+    shutil.rmtree(work)
+    return outcome
+
+
+def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, recipe: Recipe, slope: float, intercept: float) -> None:
+    """Writes the model so that `CrossEncoderReranker.load` reads it as it was trained, with its calibration."""
+    model.config.broadsheet = {"max_length": recipe.max_tokens, "calibration": {"a": slope, "b": intercept}}
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+class Trial:
+    """Held-out queries with the first stage's best candidates, to be reranked again and again."""
+
+    def __init__(self, labelled: LabelledSet, collection: Collection, encoder: Encoder, plan: Plan) -> None:
+        drawn = np.random.default_rng(plan.recipe.seed).permutation(len(labelled.queries))[: plan.measured]
+        self._queries = [labelled.queries[place] for place in drawn]
+        vectors = encoder.encode_queries([query.text for query in self._queries])
+        self._pairs: list[tuple[str, str]] = []
+        self._lists: list[tuple[Floats, Floats, tuple[float, ...]]] = []
+        for query, evidence in zip(self._queries, gather_evidence(collection, [q.text for q in self._queries], vectors), strict=True):
+            fused = evidence.fused
+            fused[list(query.hidden)] = -np.inf
+            rows = np.argsort(-fused, kind="stable")[: plan.depth]
+            self._pairs += [(query.text, collection.passages.text(int(evidence.passage[row]), bare=query.bare)) for row in rows]
+            gains = np.array([query.relevance.get(int(row), 0.0) for row in rows], np.float32)
+            self._lists.append((fused[rows], gains, tuple(query.relevance.values())))
+
+    def judge(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: Recipe) -> list[JudgedList]:
+        """The candidates with the logits that the model gives them now."""
+        logits = predict(model, tokenizer, self._pairs, recipe)
+        ends = np.cumsum([len(fused) for fused, _, _ in self._lists])
+        parts = np.split(logits, ends[:-1])
+        return [JudgedList(fused, own, gains, ideal) for (fused, gains, ideal), own in zip(self._lists, parts, strict=True)]
+
+    def ndcg(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: Recipe) -> float:
+        """Mean nDCG@10 of the order that a search would give, with the logits calibrated on the same lists."""
+        lists = self.judge(model, tokenizer, recipe)
+        return mean_ndcg(lists, CombinationWeights(), *calibrate({"held out": lists}))
+
+
+def card(training: LabelledSet, settings: Mapping[str, object], outcome: Outcome) -> str:
+    """The model card: what was tuned on what, how, and what it brought."""
+    return f"""# Cross-encoder tuned with Broadsheet
+
+{settings["base"]}, tuned on {outcome.queries:,} queries ({outcome.groups:,} groups, {outcome.pairs:,} pairs of query and passage) over the
+{len(training.documents):,} articles of `{training.name}`, {settings["negatives"]} negatives, in {outcome.seconds / 60:.1f} minutes.
+
+| nDCG@10, {outcome.held_out} held-out queries | |
+| --- | --- |
+| hybrid, not reranked | {outcome.hybrid:.4f} |
+| reranked by the model it was made from | {outcome.before:.4f} |
+| reranked by this one | {outcome.after:.4f} |
+
+The held-out queries are about articles that no query of the training set is about. They chose the best state of the run and gave
+the relevance its meaning (Platt), so the last figure is slightly flattering; it says nothing about other archives. Licence and limits
+are those of the base model and of the articles it was tuned on.
+
+Use it with `--reranker` or BROADSHEET_RERANKER. All settings are in training.json, the loss of every step in log.jsonl.
+"""
+
+
+def _collections(training: LabelledSet, held_out: LabelledSet, encoder: Encoder) -> tuple[Collection, Collection]:
+    """Both sets ready to be searched; a text that is in both is encoded once."""
+    own = [Passages.from_documents(each.documents) for each in (training, held_out)]
+    texts = list(dict.fromkeys(text for passages in own for text in passages.texts()))
+    vectors = encoder.encode_passages(texts)
+    place = {text: row for row, text in enumerate(texts)}
+
+    def collection(passages: Passages, documents: Sequence[Document]) -> Collection:
+        rows: Vectors = vectors[[place[text] for text in passages.texts()]]
+        return Collection(passages, rows, Bm25(documents))
+
+    return collection(own[0], training.documents), collection(own[1], held_out.documents)
+
+
+def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, plan: Plan) -> list[Group]:
+    vectors = encoder.encode_queries([query.text for query in training.queries])
+    rule = RULES[plan.negatives]
+    groups: list[Group] = []
+    for epoch in range(plan.epochs):
+        groups += make_groups(collection, training.queries, vectors, rule=rule, shape=plan.shape, seed=plan.recipe.seed + epoch)
+    return groups
+
+
+class _Logger:
+    """Appends every step to a file of JSON lines, and tells the listener."""
+
+    def __init__(self, path: Path, listener: Listener) -> None:
+        self._path, self._listener = path, listener
+
+    def __call__(self, report: StepReport) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(report)) + "\n")
+        self._listener.step(report)
