@@ -21,6 +21,8 @@ Rows = npt.NDArray[np.int64]
 
 LEXICAL_DEPTH = 100
 """How many documents BM25 brings per query; the others count 0."""
+_SHARPNESS = 12.0
+"""Times the evidence (0..1), of which a softmax says how sure the first stage is."""
 SLICE = 64
 """Queries compared with all passages at a time."""
 
@@ -85,6 +87,8 @@ class GroupShape:
     """Only queries with a relevant document among so many best of the first stage; None keeps all."""
     passages: int = 1
     """At most this many passages of a relevant document, most similar first: training shows the best one at the time."""
+    doubtful: float = 1.0
+    """Only queries for which the first stage gives its relevant documents at most this share against the drawn negatives."""
     swapped: float = 0.0
     """Share of groups with one more negative: the relevant passage with a name of the query replaced by another."""
 
@@ -162,7 +166,9 @@ def _mined_rows(
     positives = rng.choice(relevant, min(shape.positives, len(relevant)), replace=False) if len(relevant) else relevant
     judged = [row for row, value in query.relevance.items() if value <= 0 and row not in forbidden]
     negatives = [*rng.permutation(judged).tolist(), *rng.permutation(draw_negatives(fused, allowed, rule, rng)).tolist()]
-    return [*positives.tolist(), *(int(row) for row in negatives[: shape.size - len(positives)])]
+    rows = [*positives.tolist(), *(int(row) for row in negatives[: shape.size - len(positives)])]
+    odds = np.exp(_SHARPNESS * fused[rows])
+    return rows if not len(positives) or odds[: len(positives)].sum() <= shape.doubtful * odds.sum() else []
 
 
 def _group(

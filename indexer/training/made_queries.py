@@ -21,7 +21,7 @@ HEADLINE, NEAR_VERBATIM, QUESTION, KEYWORDS, CROP = "headline", "near-verbatim h
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"'”’)]*\s+|\n+")
 _WORD = re.compile(r"\w+")
 _SUBJECT = re.compile(
-    r"(?!(?:There|It|This|That|These|Those|What|But|And|If|When|While)\s)(?:The |A |An )?(?:[A-Z][\w.&'’-]*\s+){1,4}"
+    r"(?!(?:There|It|This|That|These|Those|They|He|She|We|You|I|What|But|And|If|When|While)\s)(?:The |A |An )?(?:[A-Z][\w.&'’-]*\s+){1,4}"
     r"(?=(?:is|was|are|were|has|had|have|will|would|could|can|may|might|must|plans?|says?|said|[a-z]{3,}ed)\s)"
 )
 _SHORTEST_HEADLINE, _SHORTEST_BODY, _SHORTEST_SENTENCE = 4, 30, 8  # words

@@ -11,7 +11,7 @@ import argparse
 import random
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ HELD_OUT_PERCENT = 10
 DEPTH = 32
 """First-stage candidates per held-out query that the weights are fitted on: as many as a search reranks."""
 NOTHING_RELEVANT = MiningRule(from_near=2, from_far=0, at_random=1)
-LEXICAL_ONLY = MiningRule(from_near=3, from_far=1, at_random=1, twin_similarity=np.inf, sibling_similarity=np.inf)
+LEXICAL_ONLY = MiningRule(from_near=4, from_far=1, at_random=1, twin_similarity=np.inf, sibling_similarity=np.inf)
 
 
 @dataclass(frozen=True)
@@ -112,21 +112,22 @@ def make_plan(data: Path, documents: tuple[Document, ...], rng: random.Random) -
     trained_graded = [query for query in graded if query not in held_graded]
     trained_headlines = [query for query in headlines if query not in held_headlines]
     trained_leads = [query for query in leads if not (query.relevance.keys() | query.hidden) & held_rows]
-    graded_shape, known_shape = GroupShape(size=10), GroupShape(swapped=0.25)
+    # Where the first stage is sure already there is little to learn: of the many known items only the doubtful are taken.
+    graded_shape, hard = GroupShape(size=12), GroupShape(size=8, doubtful=0.8, swapped=0.25)
     story, short = GroupShape(positives=2, swapped=0.25), GroupShape(size=4)
-    few = MiningRule(from_near=3)
+    many, few = MiningRule(near=12, from_near=6), MiningRule(from_near=3)
     return Plan(
         sources=(
             Source("graded", trained_graded, 726, graded_shape),
             Source("graded again", trained_graded, 726, graded_shape),
-            Source("known item", trained_known, 5368, known_shape),
-            Source("headline to story", trained_headlines, 1312, story),
-            Source("lead to story", trained_leads, 500, short, few),
-            Source("headline to body", sources.headlines(documents, untouched, 1500, rng), 1500, short, few),
-            Source("nonsense", _nonsense(trained_known, 150, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
-            Source("off topic", _off_topic(questions, 150, rng), 150, GroupShape(size=3), NOTHING_RELEVANT),
+            Source("known item", trained_known, 2600, hard, many),
+            Source("headline to story", trained_headlines, 800, story),
+            Source("lead to story", trained_leads, 200, short, few),
+            Source("headline to body", sources.headlines(documents, untouched, 300, rng), 300, short, few),
+            Source("nonsense", _nonsense(trained_known, 100, rng), 100, GroupShape(size=3), NOTHING_RELEVANT),
+            Source("off topic", _off_topic(questions, 100, rng), 100, GroupShape(size=3), NOTHING_RELEVANT),
             *(
-                Source(each.name, each.queries, count, replace(short, positive_within=10), LEXICAL_ONLY, each.documents)
+                Source(each.name, each.queries, count, GroupShape(size=5, positive_within=10), LEXICAL_ONLY, each.documents)
                 for each, count in questions
             ),
         ),
@@ -158,8 +159,10 @@ def save(model: PreTrainedModel, groups: Sequence[Group], held_out: dict[str, li
 def _training_groups(plan: Plan, news: Collection, encode: Encode, rng: random.Random) -> list[Group]:
     groups: list[Group] = []
     for position, source in enumerate(plan.sources):
-        # Only some questions have an answer that BM25 finds, so more are tried than are needed.
-        tried = rng.sample(source.queries, min(len(source.queries), source.count * (3 if source.documents else 1)))
+        # Only some questions have an answer that BM25 finds, and only some are doubtful, so more are tried than are needed.
+        tried = rng.sample(
+            source.queries, min(len(source.queries), source.count * (3 if source.documents or source.shape.doubtful < 1 else 1))
+        )
         if source.documents:
             collection, vectors = Collection.lexical(source.documents), np.zeros((len(tried), 1), np.float32)
         else:
@@ -198,12 +201,12 @@ def _judge(
 def _question_answering(data: Path) -> list[tuple[LabelledSet, int]]:
     return [
         (sources.squad_paragraphs(data / "squadshifts" / "new_wiki.json"), 1200),
-        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 200),
-        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 200),
-        (sources.squad_sentences(data), 2500),
-        (sources.reading_comprehension(data), 200),
-        (sources.causal_news(data), 500),
-        (sources.paraphrases(data), 700),
+        (sources.squad_paragraphs(data / "squadshifts" / "reddit.json"), 300),
+        (sources.squad_paragraphs(data / "squadshifts" / "amazon.json"), 300),
+        (sources.squad_sentences(data), 3000),
+        (sources.reading_comprehension(data), 300),
+        (sources.causal_news(data), 200),
+        (sources.paraphrases(data), 200),
     ]
 
 

@@ -1,5 +1,6 @@
 """Two steps on a tiny random BERT: the loss falls, and what is saved scores like what was trained."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from indexer.training.checkpoint import Checkpoint
+from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.cross_encoder import Group, Recipe, StepReport, listwise_loss, predict, tokenize_pairs, train
 from indexer.training.pair_model import load_base
 
@@ -82,6 +83,49 @@ def test_listwise_loss_by_hand() -> None:
     loss = listwise_loss(logits, torch.tensor([1.0, 0.5, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0, 0.0]), torch.tensor([0, 0, 0, 1]))
     shares = np.exp([2.0, 1.0, 1.0]) / np.exp([2.0, 1.0, 1.0]).sum()
     assert float(loss) == pytest.approx(-(0.8 * np.log(shares[0]) + 0.2 * np.log(shares[1])), rel=1e-5)
+
+
+def test_parts_of_a_step_sum_to_the_whole_step(base: str) -> None:
+    once = replace(RECIPE, groups_per_step=4, gradient_norm=1e9)
+    whole, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+    train(whole, tokenizer, GROUPS * 2, once)
+    parts, _ = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+    # Binary cross-entropy is a mean over pairs, so the parts must be alike for the sum to be exact.
+    train(parts, tokenizer, GROUPS * 2, replace(once, accumulate=2))
+    pairs = [("oil price", "the oil price rises"), ("who won", "football")]
+    assert predict(parts, tokenizer, pairs, RECIPE) == pytest.approx(predict(whole, tokenizer, pairs, RECIPE), abs=0.05)
+
+
+def test_an_article_is_shown_by_the_passage_that_the_model_finds_best(base: str) -> None:
+    model, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+    passages = ("the oil price rises", "football final lost", "who won", "price")
+    logits = predict(model, tokenizer, [("oil price", passage) for passage in passages], RECIPE)
+    best = passages[int(logits.argmax())]
+    for first in range(4):
+        others = tuple(passage for passage in passages if passage != passages[first])
+        group = Group("oil price", ("the final", passages[first]), (0.0, 1.0), (0.1, 0.2), {1: others})
+        alone = Group("oil price", ("the final", best), (0.0, 1.0), (0.1, 0.2))
+        losses = []
+        for shown in (group, alone):
+            fresh, _ = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+            train(fresh, tokenizer, [shown], RECIPE, on_step=lambda report, into=losses: into.append(report.loss))
+        assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+
+
+def test_the_best_weights_are_kept_and_training_ends_when_they_get_no_better(base: str) -> None:
+    model, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+    found = iter([0.5, 0.9, 0.8, 0.7, 1.0])
+    seen: list[torch.Tensor] = []
+
+    def measure() -> float:
+        seen.append(model.classifier.weight.detach().clone())
+        return next(found)
+
+    reports: list[StepReport] = []
+    train(model, tokenizer, GROUPS * 8, RECIPE, validation=Validation(measure, every=1, patience=2), on_step=reports.append)
+    assert [report.quality for report in reports] == [0.5, 0.9, 0.8, 0.7]
+    assert torch.equal(model.classifier.weight, seen[1])
+    assert not torch.equal(seen[1], seen[3])
 
 
 def test_only_the_passage_is_truncated_beside_a_short_query_and_a_long_query_is_cut(base: str) -> None:

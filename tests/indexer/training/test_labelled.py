@@ -183,5 +183,5 @@ def test_where_all_queries_share_articles_some_are_drawn_all_the_same() -> None:
 
 
 def test_a_share_that_is_none_is_refused() -> None:
-    with pytest.raises(BadInput, match="The share to hold out is 1.5"):
+    with pytest.raises(BadInput, match=r"The share to hold out is 1\.5"):
         hold_out(labelled_set([[1], [2]]), 1.5, 0)

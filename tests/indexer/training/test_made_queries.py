@@ -11,7 +11,7 @@ from indexer.training.sources import Document
 @pytest.mark.parametrize(
     ("sentence", "asked"),
     [
-        ("Anna Berg said the plant would close, and more followed.", "who said the plant would close?"),
+        ("Anna Berg said the plant would soon close, and more followed.", "who said the plant would soon close?"),
         ("The Acme Corp plans to open a second office in spring.", "who plans to open a second office in spring?"),
         ("Will the port open again before the end of the month?", "Will the port open again before the end of the month?"),
         ("There is no plan to open the port again this month.", None),

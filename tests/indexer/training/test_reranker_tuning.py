@@ -1,0 +1,140 @@
+"""A cross-encoder tuned on a small set: what is written is what was trained, and nothing is lost on the way."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.training.cross_encoder import Recipe, StepReport, predict
+from indexer.training.groups import GroupShape
+from indexer.training.labelled import hold_out
+from indexer.training.mining import PairNegatives
+from indexer.training.pair_model import load_base
+from indexer.training.reranker_tuning import Outcome, Plan, tune_reranker
+from indexer.training.sources import Document, LabelledQuery, LabelledSet
+from search.errors import BadInput
+from search.models.reranker import CrossEncoderReranker
+from tests.fakes import WordEncoder
+
+RECIPE = Recipe(groups_per_step=4, max_query_tokens=8, max_tokens=24, frozen_layers=0, learning_rate=3e-3, prior_weight=12.0)
+PLAN = Plan(recipe=RECIPE, shape=GroupShape(passages=2), epochs=1, looks=3)
+PAIRS = [("topic3 news", "topic3 was in the papers"), ("topic3 news", "topic9 and topic4"), ("topic8", "topic8")]
+
+
+def labelled_set() -> LabelledSet:
+    documents = tuple(Document(str(row), f"topic{row}", f"news about topic{row} and topic{row + 1} today") for row in range(50))
+    queries = tuple(LabelledQuery(f"what about topic{row}", {row: 1.0}) for row in range(50))
+    return LabelledSet("topics", documents, queries)
+
+
+class Heard:
+    """Remembers what it was told, and can be interrupted after a step."""
+
+    def __init__(self, interrupt_after: int | None = None) -> None:
+        self.stages: list[str] = []
+        self.steps: list[StepReport] = []
+        self._interrupt_after = interrupt_after
+
+    def stage(self, name: str) -> None:
+        self.stages.append(name)
+
+    def step(self, report: StepReport) -> None:
+        self.steps.append(report)
+        if report.step == self._interrupt_after:
+            raise KeyboardInterrupt
+
+
+def tune(base: str, out: Path, plan: Plan = PLAN, heard: Heard | None = None) -> Outcome:
+    trained, held = hold_out(labelled_set(), 0.2, seed=1)
+    return tune_reranker(trained, held, base, WordEncoder(), out, plan, heard or Heard())
+
+
+@pytest.fixture(scope="module")
+def tuned(tiny_bert: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome, Heard]:
+    out, heard = tmp_path_factory.mktemp("tuned") / "model", Heard()
+    return out, tune(tiny_bert, out, heard=heard), heard
+
+
+def test_a_search_reads_the_model_as_it_was_trained(tuned: tuple[Path, Outcome, Heard]) -> None:
+    out, _, _ = tuned
+    model, tokenizer = load_base(str(out), 0, 0)
+    ours = json.loads((out / "config.json").read_text())["broadsheet"]
+    logits = predict(model, tokenizer, PAIRS, RECIPE)
+    a, b = ours["calibration"]["a"], ours["calibration"]["b"]
+    served = CrossEncoderReranker.load(str(out), device="cpu", precision="fp32")
+    assert served.max_tokens == RECIPE.max_tokens
+    assert served.relevance(PAIRS) == pytest.approx(1 / (1 + np.exp(-(a * logits + b))), abs=0.02)
+
+
+def test_the_outcome_is_in_the_card_and_every_step_in_the_log(tuned: tuple[Path, Outcome, Heard]) -> None:
+    out, outcome, heard = tuned
+    assert (outcome.queries, outcome.held_out, outcome.groups, outcome.steps) == (40, 10, 40, 10)
+    card = (out / "README.md").read_text()
+    assert f"{outcome.after:.4f}" in card
+    assert f"{outcome.hybrid:.4f}" in card
+    steps = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [step["step"] for step in steps] == [report.step for report in heard.steps]
+    assert [step["quality"] for step in steps if step["quality"] is not None]
+    assert json.loads((out / "training.json").read_text())["negatives"] == "mined"
+    assert not list(out.parent.glob(".*"))  # nothing is left beside it
+
+
+def test_an_interrupted_tuning_goes_on_and_ends_as_if_nothing_had_happened(
+    tiny_bert: str, tuned: tuple[Path, Outcome, Heard], tmp_path: Path
+) -> None:
+    out = tmp_path / "model"
+    with pytest.raises(KeyboardInterrupt):
+        tune(tiny_bert, out, heard=Heard(interrupt_after=4))
+    assert not out.exists()
+    heard = Heard()
+    tune(tiny_bert, out, heard=heard)
+    assert [report.step for report in heard.steps] == [*range(5, 11)]
+    again, whole = (CrossEncoderReranker.load(str(each), device="cpu", precision="fp32") for each in (out, tuned[0]))
+    assert again.relevance(PAIRS) == pytest.approx(whole.relevance(PAIRS), abs=0.02)
+
+
+def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused_and_the_model_stays(tiny_bert: str, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "config.json").write_text('{"kept": true}')
+    with pytest.raises(KeyboardInterrupt):
+        tune(tiny_bert, out, heard=Heard(interrupt_after=4))
+    with pytest.raises(BadInput, match="belongs to a run with other data or settings"):
+        tune(tiny_bert, out, replace(PLAN, negatives=PairNegatives.RANDOM))
+    state = tmp_path / ".model.training" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:-100])
+    with pytest.raises(BadInput, match=r"is damaged .*: delete it to train from the start"):
+        tune(tiny_bert, out)
+    assert (out / "config.json").read_text() == '{"kept": true}'
+
+
+def test_too_few_queries_and_a_folder_that_is_no_model_are_refused(tiny_bert: str, tmp_path: Path) -> None:
+    whole = labelled_set()
+    few = LabelledSet("few", whole.documents, whole.queries[:3])
+    with pytest.raises(BadInput, match="Only 3 queries with a relevant article are left to train on"):
+        tune_reranker(few, whole, tiny_bert, WordEncoder(), tmp_path / "model", PLAN, Heard())
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
+    with pytest.raises(BadInput, match="exists and is not a model folder"):
+        tune(tiny_bert, tmp_path / "photos")
+
+
+def test_a_base_that_is_no_bert_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "roberta"}')
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(BadInput, match="is a 'roberta': give a BERT"):
+        load_base(str(tmp_path), 0, 0)
+
+
+def test_the_bundled_reranker_is_gone_on_from() -> None:
+    model, tokenizer = load_base("broadsheet", 0, 2)
+    pairs = [("oil price", "the price of oil rises"), ("oil price", "football final lost")]
+    served = CrossEncoderReranker.load(device="cpu", precision="fp32")
+    logits = predict(model, tokenizer, pairs, Recipe())
+    assert np.log(served.relevance(pairs) / (1 - served.relevance(pairs))) == pytest.approx(
+        served._model.slope * logits + served._model.intercept, abs=0.15
+    )
+    assert not model.bert.encoder.layer[1].output.dense.weight.requires_grad
+    assert model.bert.encoder.layer[2].output.dense.weight.requires_grad
