@@ -7,7 +7,8 @@ import numpy as np
 import tantivy
 
 from search.facets import facets
-from search.index.lexical import UNKNOWN_DATE, analyzer, query_terms
+from search.index.lexical import UNKNOWN_DATE
+from search.index.terms import analyzer, query_terms
 from search.keywords import keywords
 from search.language import And, Condition, Named, Not, Published
 from search.language.condition import all_of

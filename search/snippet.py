@@ -1,24 +1,17 @@
 """The part of a passage that is shown under a result, with the query's words marked.
 
-Words are compared as BM25 compares them (the same analyzer), so what counted is what is highlighted.
+Words are compared as BM25 compares them (the same analyzer), so what counted is what is highlighted; so is what met a condition.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
-import tantivy
-
-from search.index.lexical import analyzer, query_terms
-from search.language import Understanding
+from search.index.terms import Term, analyzer, query_terms, terms_with_places
+from search.language import And, Condition, Contains, Or, Understanding
+from search.language.words import words_with_places
 from search.response import Snippet
 
 SNIPPET_CHARACTERS = 280
 _ELLIPSIS = "…"
-
-
-class _Match(NamedTuple):
-    start: int
-    end: int
-    stem: str
 
 
 class Highlighter:
@@ -26,30 +19,66 @@ class Highlighter:
 
     def __init__(self, understood: Understanding) -> None:
         self._analyzer = analyzer()
-        self._stems = frozenset(query_terms(understood.words))
+        self._terms = frozenset(query_terms(understood.words))
+        self._wanted = list(_wanted(understood.condition))
 
     def snippet(self, passage: str) -> Snippet:
         """The stretch of at most SNIPPET_CHARACTERS with the most different query words; the beginning where none match."""
-        tokens = self._analyzer.pre_tokenize(passage).tokens
-        matches = [_Match(t.char_offset_from, t.char_offset_to, t.text) for t in tokens if t.text in self._stems]
-        start, end = _stretch(passage, tokens, matches)
+        terms = terms_with_places(passage, self._analyzer)
+        matches = sorted([*(term for term in terms if term.text in self._terms), *self._required(passage)], key=lambda term: term.start)
+        start, end = _stretch(passage, terms, matches)
         before = _ELLIPSIS if start > 0 else ""
         after = _ELLIPSIS if end < len(passage) else ""
         shift = len(before) - start
-        highlights = tuple((m.start + shift, m.end + shift) for m in matches if start <= m.start and m.end <= end)
-        return Snippet(before + passage[start:end] + after, highlights)
+        marked = _joined([(match.start, match.end) for match in matches if start <= match.start and match.end <= end])
+        return Snippet(before + passage[start:end] + after, tuple((first + shift, last + shift) for first, last in marked))
+
+    def _required(self, passage: str) -> list[Term]:
+        """The words that meet conditions, of which BM25 does not know all: stop words, beginnings, single Chinese characters."""
+        found: list[Term] = []
+        words = words_with_places(passage) if self._wanted else []
+        for wanted in self._wanted:
+            for place in range(len(words) - len(wanted.words) + 1):
+                standing = words[place : place + len(wanted.words)]
+                if _meets(tuple(word.text for word in standing), wanted):
+                    found += [Term(*word) for word in standing]
+        return found
 
 
-def _stretch(passage: str, tokens: "list[tantivy.Token]", matches: list[_Match]) -> tuple[int, int]:
+def _meets(words: tuple[str, ...], wanted: Contains) -> bool:
+    return words[0].startswith(wanted.words[0]) if wanted.prefix else words == wanted.words
+
+
+def _wanted(condition: Condition | None) -> Iterator[Contains]:
+    """The leaves that say which words an article contains, not which it does not."""
+    if isinstance(condition, And | Or):
+        for part in condition.conditions:
+            yield from _wanted(part)
+    elif isinstance(condition, Contains):
+        yield condition
+
+
+def _joined(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places in order, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _stretch(passage: str, terms: list[Term], matches: list[Term]) -> tuple[int, int]:
     """Where the snippet starts and ends, on word boundaries."""
     if len(passage) <= SNIPPET_CHARACTERS:
         return 0, len(passage)
     first = _densest(matches) if matches else 0
     # A third of the space for what leads up to the first match, so that it is read in context.
     wanted = max(min(first - SNIPPET_CHARACTERS // 3, len(passage) - SNIPPET_CHARACTERS), 0)
-    starts = [token.char_offset_from for token in tokens if token.char_offset_from >= wanted]
+    starts = [term.start for term in terms if term.start >= wanted]
     start = 0 if wanted == 0 else min(starts[0] if starts else wanted, first)
-    ends = [token.char_offset_to for token in tokens if start < token.char_offset_to <= start + SNIPPET_CHARACTERS]
+    ends = [term.end for term in terms if start < term.end <= start + SNIPPET_CHARACTERS]
     end = ends[-1] if ends else min(start + SNIPPET_CHARACTERS, len(passage))
     closing = end
     while closing < len(passage) and not passage[closing].isspace() and closing - start < SNIPPET_CHARACTERS + 3:
@@ -57,12 +86,12 @@ def _stretch(passage: str, tokens: "list[tantivy.Token]", matches: list[_Match])
     return start, closing
 
 
-def _densest(matches: list[_Match]) -> int:
-    """The start of the match from which a snippet meets the most different stems, then the most matches."""
+def _densest(matches: list[Term]) -> int:
+    """The start of the match from which a snippet meets the most different terms, then the most matches."""
     best, best_count = matches[0].start, (0, 0)
     for match in matches:
         within = [other for other in matches if match.start <= other.start and other.end <= match.start + 2 * SNIPPET_CHARACTERS // 3]
-        count = (len({other.stem for other in within}), len(within))
+        count = (len({other.text for other in within}), len(within))
         if count > best_count:
             best, best_count = match.start, count
     return best

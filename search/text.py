@@ -5,7 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import regex
+
+from search.language.words import UNSPACED
+
 _WORD = re.compile(r"\S+")
+# In a script without spaces a character is about as much to a model as an English word is.
+_WORD_OR_CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*|[^\s{UNSPACED}]+")
 # C0 and C1 controls but tab and newline (NUL breaks PostgreSQL), lone surrogates, byte-order marks, bidi overrides.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -34,9 +40,10 @@ def clean_line(text: str) -> str:
 def windows(text: str, words: int, step: int) -> Iterator[Window]:
     """Overlapping windows of at most ``words`` words that together cover the text; one empty window for an empty text.
 
-    A window starts every ``step`` words; the last one is the first that reaches the end of the text.
+    A window starts every ``step`` words; the last one is the first that reaches the end of the text. A word is what stands between
+    spaces; in scripts that write none, as Chinese, each character is one.
     """
-    spans = [match.span() for match in _WORD.finditer(text)]
+    spans = [match.span() for match in (_WORD if text.isascii() else _WORD_OR_CHARACTER).finditer(text)]
     if not spans:
         yield Window(0, 0)
         return

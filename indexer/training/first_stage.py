@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tantivy
 
 from indexer.training.sources import Document
-from search.index.lexical import analyzer, query_terms
+from search.index.terms import analyzer, query_terms
 from search.text import passage_text, windows
 
 Floats = npt.NDArray[np.float32]

@@ -1,6 +1,6 @@
 """BM25 in Tantivy: one document per article, English stemming, and beside it the words as written, for conditions.
 
-Knows nothing of SQL or of snapshots; ``schema``, ``analyzer`` and ``document`` are shared by reader and writer.
+Knows nothing of SQL or of snapshots; ``schema`` and ``document`` are shared by reader and writer.
 """
 
 import math
@@ -14,6 +14,7 @@ import tantivy
 
 from search.article import Article
 from search.errors import DamagedSnapshot
+from search.index.terms import analyzer, query_terms, spread_out
 from search.language.words import words
 from search.protocols import Floats, Ids
 
@@ -23,24 +24,6 @@ TITLE, BODY = "title", "body"
 _ANALYZER, _AS_GIVEN = "news", "as given"
 _K1 = 1.2  # Tantivy's, as in Robertson and Zaragoza 2009
 _MAX_TERMS = 64  # of a pasted text, the rarest terms say what it is about; more cost time and bring nothing
-
-
-def analyzer(*, stopwords: bool = True) -> tantivy.TextAnalyzer:
-    """Splits into lower-case words without accents, each cut to its English (Snowball) stem; with or without stop words."""
-    builder = (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(64))
-        .filter(tantivy.Filter.lowercase())
-        .filter(tantivy.Filter.ascii_fold())
-    )
-    if not stopwords:
-        builder = builder.filter(tantivy.Filter.stopword("english"))
-    return builder.filter(tantivy.Filter.stemmer("english")).build()
-
-
-def query_terms(text: str) -> list[str]:
-    """The stems of a query that BM25 scores: without stop words, unless there is nothing else ("The Who")."""
-    return analyzer(stopwords=False).analyze(text) or analyzer().analyze(text)
 
 
 def schema() -> tantivy.Schema:
@@ -62,7 +45,7 @@ def document(article_id: int, article: Article) -> tantivy.Document:
     return tantivy.Document(
         article_id=article_id,
         published_at=timestamp(article.published_at),
-        content=f"{article.title}\n{article.text}",
+        content=spread_out(f"{article.title}\n{article.text}"),
         **{field: " ".join(words(text)) for field, text in ((TITLE, article.title), (BODY, article.text))},
         **{field: [name.casefold() for name in values if name] for field, values in names.items()},
     )

@@ -33,6 +33,15 @@ def test_windows_cover_every_word_in_order_with_the_overlap_asked_for(words: lis
     assert not words or cut[-1][-1] == words[-1]
 
 
+def test_in_chinese_each_character_counts_as_a_word() -> None:
+    text = "欧佩克宣布减产。OPEC cut output, 油价上涨。"
+    cut = [text[start:end] for start, end in windows(text, 5, 4)]
+    assert cut[:3] == ["欧佩克宣布", "布减产。OPEC cut", "cut output, 油价上"]
+    assert cut[-1].endswith("涨。")
+    body = "石油" * 1_000
+    assert max(end - start for start, end in windows(body, 150, 100)) == 150
+
+
 def test_the_title_stands_in_front() -> None:
     assert passage_text("Title", "body") == "Title\nbody"
     assert passage_text("", "body") == "body"

@@ -11,7 +11,8 @@ import pytest
 import tantivy
 
 from search.article import Article
-from search.index.lexical import LexicalIndex, analyzer, create_index, document, query_terms
+from search.index.lexical import LexicalIndex, create_index, document
+from search.index.terms import analyzer, query_terms
 
 
 @dataclass(frozen=True)
