@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Arithmetic of the models; auto takes bf16 where it is faster."
     )
+    public_url: str | None = Field(
+        None, description="Address under which people reach the pages, for permanent links; that of the request when not given."
+    )
     passage_words: int = Field(150, ge=20, le=1000, description="Words in a passage; fixed when an archive is created.")
     passage_step: int = Field(100, ge=10, le=1000, description="Words from the start of one passage to the start of the next.")
     candidates: int = Field(100, ge=10, le=1000, description="Articles that each first stage contributes to a ranking.")

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from search.settings import Settings
-from web import api, pages
+from web import api, export, pages
 from web.errors import handle_errors
 from web.headers import SecurityHeaders
 from web.intake import HeadAsGet, Intake
@@ -36,7 +36,7 @@ async def _running(queue: ModelQueue, refresher: Refresher) -> AsyncIterator[Non
 def create_app(engine: Engine, settings: Settings) -> FastAPI:
     """An application that answers from the engine; its queue and its look-out for new snapshots run while it does."""
     queue = ModelQueue(size=settings.queue_size, batch_size=settings.batch_size, deadline=settings.deadline)
-    service = Service(engine, queue)
+    service = Service(engine, queue, settings.public_url)
     app = FastAPI(
         title="Broadsheet",
         summary="Semantic search for news.",
@@ -53,6 +53,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     )
     app.state.service = service
     app.include_router(api.router)
+    app.include_router(export.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)

@@ -6,7 +6,7 @@ from typing import Protocol
 from search.article import StoredArticle
 from search.overview import Overview
 from search.query import Query
-from search.response import Hit, SearchResponse
+from search.response import Hit, SearchResponse, Walk
 
 
 class Engine(Protocol):
@@ -18,6 +18,10 @@ class Engine(Protocol):
 
     def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
         """One response per query, in their order, found in one batch through the models."""
+        ...
+
+    def walk(self, query: Query) -> Walk:
+        """All that matches, in rank order. Taking its hits needs no models and may be done by any thread."""
         ...
 
     def article(self, article_id: int) -> StoredArticle:

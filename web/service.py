@@ -11,7 +11,7 @@ from search.article import StoredArticle
 from search.errors import NoIndex
 from search.overview import Overview
 from search.query import Query
-from search.response import Hit, SearchResponse
+from search.response import Hit, SearchResponse, Walk
 from web.metrics import Metrics
 from web.protocols import Engine
 from web.queue import ModelQueue
@@ -23,8 +23,9 @@ _SIMILAR_ARTICLES = 6
 class Service:
     """An engine that many requests share."""
 
-    def __init__(self, engine: Engine, queue: ModelQueue) -> None:
+    def __init__(self, engine: Engine, queue: ModelQueue, public_url: str | None = None) -> None:
         self.engine = engine
+        self._public_url = public_url
         self.queue = queue
         self.metrics = Metrics(queue, self.overview_or_none)
         self._probing = asyncio.Lock()
@@ -35,6 +36,17 @@ class Service:
         response = await self.queue.run(self.engine.search_many, query)
         self.metrics.observe_stages(response.seconds)
         return response
+
+    async def walk(self, query: Query) -> Walk:
+        """All that matches; its hits are fetched as they are taken, without the models."""
+        return await self.queue.run(self._walk_many, query)
+
+    def _walk_many(self, queries: Sequence[Query]) -> list[Walk]:
+        return [self.engine.walk(query) for query in queries]
+
+    def site(self, request: Request) -> str:
+        """Where this Broadsheet is reached, without a slash at the end: as it is set, else as it was asked."""
+        return (self._public_url or str(request.base_url)).rstrip("/")
 
     async def similar(self, stored: StoredArticle) -> tuple[Hit, ...]:
         """A few articles nearest in meaning."""
