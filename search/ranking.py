@@ -66,15 +66,6 @@ def minmax_fusion(similarity: Floats, bm25: Floats, dense_weight: float = 0.5) -
     return (dense_weight * dense + (1.0 - dense_weight) * lexical).astype(np.float32)
 
 
-def reciprocal_rank_fusion(similarity: Floats, bm25: Floats, k: float = 60.0) -> Floats:
-    """The sum of 1 / (k + rank) over both orders (Cormack, Clarke and Büttcher 2009), ranks from 1.
-
-    A candidate without a word in common (bm25 0) gets nothing from the second order. Equals share the better rank.
-    """
-    fused = 1.0 / (k + _ranks(similarity)) + np.where(bm25 > 0, 1.0 / (k + _ranks(bm25)), 0.0)
-    return fused.astype(np.float32)
-
-
 def combine(fused: Floats, relevance: Floats, weights: CombinationWeights) -> Floats:
     """The final order of the reranked candidates: the fused evidence plus what the reranker adds to it.
 
@@ -97,9 +88,3 @@ def _stretch(values: Floats, low: float) -> Floats:
     if not high > low:
         return np.zeros_like(values)
     return (values - low) / (high - low)
-
-
-def _ranks(values: Floats) -> npt.NDArray[np.int64]:
-    """1 for the largest; equal values share the smallest rank among them."""
-    ordered = np.sort(-values)
-    return np.searchsorted(ordered, -values, side="left") + 1

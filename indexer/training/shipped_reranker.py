@@ -74,10 +74,10 @@ def build(data: Path, work: Path, out: Path, start: str, recipe: Recipe) -> None
     passages = Passages.from_documents(documents)
     news = Collection(passages, encode(passages.texts()), Bm25(documents))
     plan = make_plan(data, documents, rng)
-    groups = _training_groups(plan, news, encode, rng)
+    groups = training_groups(plan, news, encode, rng)
     model, tokenizer = load_base(start, recipe.seed, recipe.frozen_layers)
     _train_with_progress(model, tokenizer, groups, recipe, work / "checkpoint")
-    held_out = _judge(plan, news, encode, model, tokenizer, recipe)
+    held_out = judge(plan, news, encode, model, tokenizer, recipe)
     save(model, groups, held_out, recipe, out)
 
 
@@ -156,7 +156,8 @@ def save(model: PreTrainedModel, groups: Sequence[Group], held_out: dict[str, li
     save_delta(model, bundled_encoder_folder(), out, fields)
 
 
-def _training_groups(plan: Plan, news: Collection, encode: Encode, rng: random.Random) -> list[Group]:
+def training_groups(plan: Plan, news: Collection, encode: Encode, rng: random.Random) -> list[Group]:
+    """The plan's queries with their mined passages."""
     groups: list[Group] = []
     for position, source in enumerate(plan.sources):
         # Only some questions have an answer that BM25 finds, and only some are doubtful, so more are tried than are needed.
@@ -180,8 +181,14 @@ def _training_groups(plan: Plan, news: Collection, encode: Encode, rng: random.R
     return groups
 
 
-def _judge(
-    plan: Plan, news: Collection, encode: Encode, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: Recipe
+def judge(
+    plan: Plan,
+    news: Collection,
+    encode: Encode,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    recipe: Recipe,
+    depth: int = DEPTH,
 ) -> dict[str, list[JudgedList]]:
     """The held-out queries' candidates with first-stage evidence, logits and labels."""
     judged: dict[str, list[JudgedList]] = {}
@@ -190,7 +197,7 @@ def _judge(
         judged[name] = []
         for query, vector in zip(queries, vectors, strict=True):
             (evidence,) = gather_evidence(news, [query.text], vector[None])
-            rows = np.argsort(-evidence.fused, kind="stable")[:DEPTH]
+            rows = np.argsort(-evidence.fused, kind="stable")[:depth]
             pairs = [(query.text, news.passages.text(int(evidence.passage[row]))) for row in rows]
             gains = np.array([query.relevance.get(int(row), 0.0) for row in rows], np.float32)
             logits = predict(model, tokenizer, pairs, recipe)

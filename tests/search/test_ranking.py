@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search.ranking import CombinationWeights, combine, coverage_fusion, minmax_fusion, reciprocal_rank_fusion, weights_for
+from search.ranking import CombinationWeights, combine, coverage_fusion, minmax_fusion, weights_for
 
 
 def floats(*values: float) -> np.ndarray:
@@ -25,19 +25,7 @@ def test_minmax_fusion_counts_evidence_without_differences_as_nothing() -> None:
 
 def test_fusion_of_nothing_is_nothing() -> None:
     assert minmax_fusion(floats(), floats()).shape == (0,)
-    assert reciprocal_rank_fusion(floats(), floats()).shape == (0,)
     assert combine(floats(), floats(), CombinationWeights()).shape == (0,)
-
-
-def test_reciprocal_rank_fusion_agrees_with_brute_force() -> None:
-    rng = np.random.default_rng(5)
-    similarity = rng.normal(size=40).astype(np.float32)
-    bm25 = np.maximum(rng.normal(size=40), 0).astype(np.float32)
-    expected = [
-        1 / (10 + 1 + sum(other > s for other in similarity)) + (1 / (10 + 1 + sum(other > b for other in bm25)) if b > 0 else 0)
-        for s, b in zip(similarity, bm25, strict=True)
-    ]
-    assert reciprocal_rank_fusion(similarity, bm25, k=10) == pytest.approx(expected, rel=1e-5)
 
 
 def test_combine_by_hand() -> None:
@@ -61,7 +49,6 @@ def test_combine_stays_finite_for_certain_relevance() -> None:
 def test_inputs_are_left_as_they_were() -> None:
     similarity, bm25 = floats(0.1, 0.9), floats(3.0, 1.0)
     minmax_fusion(similarity, bm25)
-    reciprocal_rank_fusion(similarity, bm25)
     combine(similarity, bm25, CombinationWeights())
     assert similarity.tolist() == floats(0.1, 0.9).tolist()
     assert bm25.tolist() == [3.0, 1.0]
