@@ -4,7 +4,10 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from search.response import Hit, SearchResponse
+from search.article import Precision
+from search.figures import FacetAnswer, TimelineAnswer
+from search.language import Kind, Reading, Understanding
+from search.response import Hit, SearchResponse, Story
 
 
 class SnippetAnswer(BaseModel):
@@ -20,8 +23,74 @@ class SecondsAnswer(BaseModel):
     encode: float
     retrieve: float
     rerank: float
+    count: float
     fetch: float
     total: float
+
+
+class PieceAnswer(BaseModel):
+    """The part [start, end) of the query and what it was taken for; what is ``excluded`` must not hold."""
+
+    kind: Kind
+    text: str
+    excluded: bool
+    start: int
+    end: int
+
+
+class NoteAnswer(BaseModel):
+    """The part [start, end) of the query that looks like an operator and was read as plain text, and why."""
+
+    reading: Reading
+    message: str
+    text: str
+    start: int
+    end: int
+
+
+class UnderstoodAnswer(BaseModel):
+    """How the query was read: ``words`` are searched by meaning, all other pieces are conditions that hold for every result."""
+
+    words: str
+    pieces: list[PieceAnswer]
+    notes: list[NoteAnswer]
+
+    @classmethod
+    def of(cls, understood: Understanding) -> "UnderstoodAnswer":
+        """The understanding as it goes over the wire."""
+        return cls(
+            words=understood.words,
+            pieces=[
+                PieceAnswer(kind=piece.kind, text=piece.text, excluded=piece.excluded, start=piece.start, end=piece.end)
+                for piece in understood.pieces
+            ],
+            notes=[
+                NoteAnswer(reading=note.reading, message=note.message, text=note.text, start=note.start, end=note.end)
+                for note in understood.notes
+            ],
+        )
+
+
+class StoryMemberAnswer(BaseModel):
+    """An article of a story; ``copy_of`` is the id of an earlier one that it nearly equals."""
+
+    id: int
+    title: str
+    source: str | None
+    published_at: datetime | None
+    published_precision: Precision | None
+    copy_of: int | None
+
+
+class StoryAnswer(BaseModel):
+    """The articles on one event, in the order of their dates; ``best``, ``earliest`` and ``fullest`` are ids of members."""
+
+    id: int
+    best: int
+    earliest: int | None
+    fullest: int | None
+    sources: list[str]
+    members: list[StoryMemberAnswer]
 
 
 class HitAnswer(BaseModel):
@@ -44,17 +113,28 @@ class HitAnswer(BaseModel):
     bm25: float | None
     fused: float | None
     relevance: float | None
+    story: StoryAnswer | None
 
 
 class SearchAnswer(BaseModel):
-    """A page of a ranking; ``total`` counts all its articles."""
+    """A page of a ranking.
+
+    ``total`` counts all articles that match when ``total_is_exact``, else those that were ranked. ``rows`` is the number of hits
+    on all pages together: stories, when they were asked for, else articles.
+    """
 
     query: str
+    understood: UnderstoodAnswer | None
+    suggestion: str | None
     total: int
+    total_is_exact: bool
+    rows: int
     offset: int
     snapshot: str
     seconds: SecondsAnswer
     hits: list[HitAnswer]
+    facets: list[FacetAnswer] | None
+    timeline: TimelineAnswer | None
 
     @classmethod
     def of(cls, response: SearchResponse) -> "SearchAnswer":
@@ -62,13 +142,24 @@ class SearchAnswer(BaseModel):
         seconds = response.seconds
         return cls(
             query=response.query,
+            understood=UnderstoodAnswer.of(response.understood) if response.understood else None,
+            suggestion=response.suggestion,
             total=response.total,
+            total_is_exact=response.total_is_exact,
+            rows=response.rows,
             offset=response.offset,
             snapshot=response.snapshot,
             seconds=SecondsAnswer(
-                encode=seconds.encode, retrieve=seconds.retrieve, rerank=seconds.rerank, fetch=seconds.fetch, total=seconds.total
+                encode=seconds.encode,
+                retrieve=seconds.retrieve,
+                rerank=seconds.rerank,
+                count=seconds.count,
+                fetch=seconds.fetch,
+                total=seconds.total,
             ),
             hits=[_hit(hit) for hit in response.hits],
+            facets=[FacetAnswer.of(facet) for facet in response.facets] or None,
+            timeline=TimelineAnswer.of(response.timeline) if response.timeline else None,
         )
 
 
@@ -92,4 +183,22 @@ def _hit(hit: Hit) -> HitAnswer:
         bm25=hit.bm25,
         fused=hit.fused,
         relevance=hit.relevance,
+        story=_story(hit.story) if hit.story else None,
+    )
+
+
+def _story(story: Story) -> StoryAnswer:
+    members = [
+        StoryMemberAnswer(
+            id=member.id,
+            title=member.title,
+            source=member.source,
+            published_at=member.published_at,
+            published_precision=member.published_precision,
+            copy_of=member.copy_of,
+        )
+        for member in story.members
+    ]
+    return StoryAnswer(
+        id=story.id, best=story.best, earliest=story.earliest, fullest=story.fullest, sources=list(story.sources), members=members
     )

@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 SEARCH: Mapping[str, Any] = {
-    "query": "oil industry during the outbreak",
+    "query": "oil industry during the outbreak -shale",
+    "understood": {
+        "words": "oil industry during the outbreak",
+        "pieces": [
+            {"kind": "words", "text": "oil industry during the outbreak", "excluded": False, "start": 0, "end": 32},
+            {"kind": "contains", "text": "shale", "excluded": True, "start": 33, "end": 39},
+        ],
+        "notes": [],
+    },
+    "suggestion": None,
     "total": 23,
+    "total_is_exact": True,
+    "rows": 23,
     "offset": 0,
     "snapshot": "20260102T030405Z",
-    "seconds": {"encode": 0.005, "retrieve": 0.004, "rerank": 0.12, "fetch": 0.001, "total": 0.13},
+    "seconds": {"encode": 0.005, "retrieve": 0.004, "rerank": 0.12, "count": 0.01, "fetch": 0.001, "total": 0.14},
     "hits": [
         {
             "rank": 1,
@@ -28,8 +39,50 @@ SEARCH: Mapping[str, Any] = {
             "bm25": 12.3,
             "fused": 0.83,
             "relevance": 0.93,
+            "story": None,
         }
     ],
+    "facets": [
+        {
+            "field": "source",
+            "names": 2,
+            "unnamed": 0,
+            "values": [
+                {"name": "The Harbour Gazette", "count": 15, "included": False, "excluded": False},
+                {"name": "Northern Courier", "count": 8, "included": False, "excluded": False},
+            ],
+        }
+    ],
+    "timeline": {
+        "interval": "month",
+        "undated": 1,
+        "bars": [{"first": "2020-04-01", "last": "2020-04-30", "count": 12, "articles": 240, "share": 0.05}],
+    },
+}
+
+TIMELINE: Mapping[str, Any] = {
+    "query": "oil industry during the outbreak",
+    "total": 23,
+    "snapshot": "20260102T030405Z",
+    "timeline": SEARCH["timeline"],
+}
+
+COMPARISON: Mapping[str, Any] = {
+    "interval": "month",
+    "snapshot": "20260102T030405Z",
+    "queries": [
+        {"query": "interest rates", "total": 23, "timeline": SEARCH["timeline"]},
+        {"query": "trade deficit", "total": 12, "timeline": SEARCH["timeline"]},
+    ],
+}
+
+WORDS: Mapping[str, Any] = {
+    "query": "oil industry during the outbreak",
+    "total": 23,
+    "snapshot": "20260102T030405Z",
+    "read": 23,
+    "words": [{"word": "tankers", "count": 9, "articles": 14, "keyness": 41.6}],
+    "facets": SEARCH["facets"],
 }
 
 ARTICLE: Mapping[str, Any] = {

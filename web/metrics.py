@@ -37,7 +37,7 @@ class Metrics:
 
     def observe_stages(self, seconds: Seconds) -> None:
         """Count the stages of a search."""
-        for stage in ("encode", "retrieve", "rerank", "fetch"):
+        for stage in ("encode", "retrieve", "rerank", "count", "fetch"):
             self._stages.labels(stage).observe(getattr(seconds, stage))
 
     def exposition(self) -> bytes:

@@ -9,9 +9,12 @@ from typing import Annotated, Any, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from search import query
 from search.dates import parse_period
 from search.errors import BadInput
-from search.query import MAX_WINDOW, Filters, Mode, Query, Sort
+from search.query import MAX_WINDOW, Filters, Interval, Mode, Query, Sort
+
+MAX_COMPARED = 4
 
 Name = Annotated[str, StringConstraints(max_length=500)]
 Names = Annotated[list[Name], Field(max_length=100)]
@@ -49,24 +52,52 @@ class Parameters(BaseModel):
                 raise BadInput(f"{name} is given {times} times: give it once.", field=name)
 
 
-class PageParameters(Parameters):
-    """A search as the page may ask for it; without ``q`` there is nothing to search for yet."""
+class FilterParameters(Parameters):
+    """What is looked for and how, and which articles may be found at all."""
 
-    q: str = Field(
-        "",
-        description="What to look for: words, names, a question, a description of the story.",
-        examples=["oil industry during the outbreak"],
-    )
-    top_k: int = Field(10, ge=1, le=MAX_WINDOW, description="Number of articles to return; offset + top_k may be 1,000.", examples=[5])
-    offset: int = Field(0, ge=0, le=MAX_WINDOW, description="Number of articles of the ranking to skip.")
+    q: str | list[str]
     mode: Mode = Field(Mode.HYBRID, description="First stage: words and meaning (hybrid), meaning (dense) or words (bm25).")
     rerank: bool = Field(True, description="Let the cross-encoder read the best passages and order the articles again.")
     after: Name | None = Field(None, description="Published then or later: 2020, 2020-04, 2020-04-21 or an ISO time.", examples=["2020"])
     before: Name | None = Field(None, description="Published then or earlier; 2020 is until the end of 2020.", examples=["2021-06"])
     source: Names = Field([], description="Published by this source; of several any one.")
     topic: Names = Field([], description="About this topic; of several any one.", examples=[["Business"]])
+    author: Names = Field([], description="Written by this author; of several any one.")
     language: Names = Field([], description="In this language; of several any one.")
-    sort: Sort = Field(Sort.RELEVANCE, description="Order of the articles: by relevance, or the newest first.")
+    not_source: Names = Field([], description="Not published by this source, nor by any other that is given.")
+    not_topic: Names = Field([], description="Not about this topic.")
+    not_author: Names = Field([], description="Not written by this author.")
+    not_language: Names = Field([], description="Not in this language.")
+    half_life: float | None = Field(
+        None, gt=0, description="Recency boost: after so many days half of it is left. Ages count from the archive's newest article."
+    )
+
+    def filters(self) -> Filters:
+        """The same as Filters. Raises BadInput for a date that cannot be read."""
+        return Filters(
+            after=parse_period(self.after, "after").first if self.after else None,
+            before=parse_period(self.before, "before").last if self.before else None,
+            sources=tuple(self.source),
+            topics=tuple(self.topic),
+            languages=tuple(self.language),
+            authors=tuple(self.author),
+            without=query.Names(tuple(self.not_source), tuple(self.not_topic), tuple(self.not_author), tuple(self.not_language)),
+        )
+
+
+_Q = "What to look for: words, names, a question, a description of the story; also operators (see the query language)."
+
+
+class PageParameters(FilterParameters):
+    """A search as the page may ask for it; without ``q`` there is nothing to search for yet."""
+
+    q: str = Field("", description=_Q, examples=["oil industry during the outbreak"])
+    top_k: int = Field(10, ge=1, le=MAX_WINDOW, description="Number of articles to return; offset + top_k may be 1,000.", examples=[5])
+    offset: int = Field(0, ge=0, le=MAX_WINDOW, description="Number of articles of the ranking to skip.")
+    sort: Sort = Field(Sort.RELEVANCE, description="Order: by relevance, or all that match by date; date is another name of newest.")
+    facets: bool = Field(False, description="Count all articles that match by source, topic, author and language.")
+    timeline: Interval | None = Field(None, description="Count all articles that match over time, in bars of this length.")
+    stories: bool = Field(False, description="One hit per story, with the other articles on it.")
 
     def query(self) -> Query:
         """The same as a Query. Raises BadInput for what no search could answer."""
@@ -77,22 +108,44 @@ class PageParameters(Parameters):
             mode=self.mode,
             rerank=self.rerank,
             sort=self.sort,
-            filters=Filters(
-                after=parse_period(self.after, "after").first if self.after else None,
-                before=parse_period(self.before, "before").last if self.before else None,
-                sources=tuple(self.source),
-                topics=tuple(self.topic),
-                languages=tuple(self.language),
-            ),
+            filters=self.filters(),
+            half_life_days=self.half_life,
+            facets=self.facets,
+            timeline=self.timeline,
+            stories=self.stories,
         )
 
 
 class SearchParameters(PageParameters):
     """A search as the API takes it."""
 
-    q: str = Field(
-        description="What to look for: words, names, a question, a description of the story.", examples=["oil industry during the outbreak"]
+    q: str = Field(description=_Q, examples=["oil industry during the outbreak"])
+
+
+class SheetParameters(SearchParameters):
+    """A search whose numbers are wanted as CSV."""
+
+    bom: bool = Field(False, description="Begin with a byte order mark, which Excel needs to read UTF-8.")
+
+
+class CompareParameters(FilterParameters):
+    """Searches side by side, under the same filters."""
+
+    q: list[str] = Field(
+        min_length=1, max_length=MAX_COMPARED, description="The queries, at most four.", examples=[["interest rates", "trade deficit"]]
     )
+    timeline: Interval = Field(Interval.AUTO, description="Length of the bars.")
+
+    def queries(self) -> tuple[Query, ...]:
+        """One Query for each. Raises BadInput for what no search could answer."""
+        filters = self.filters()
+        return tuple(Query(text, top_k=1, mode=self.mode, rerank=self.rerank, filters=filters, timeline=self.timeline) for text in self.q)
+
+
+class CompareSheetParameters(CompareParameters):
+    """A comparison whose numbers are wanted as CSV."""
+
+    bom: bool = Field(False, description="Begin with a byte order mark, which Excel needs to read UTF-8.")
 
 
 def _blank(value: Any) -> bool:

@@ -6,18 +6,22 @@ from typing import Protocol
 from search.article import StoredArticle
 from search.overview import Overview
 from search.query import Query
-from search.response import Hit, SearchResponse, Walk
+from search.response import Comparison, Hit, SearchResponse, Walk
 
 
 class Engine(Protocol):
     """A searchable archive.
 
-    ``search_many`` and ``similar`` use the models and are called by one thread at a time; the others may be called
+    ``search_many``, ``compare`` and ``similar`` use the models and are called by one thread at a time; the others may be called
     by any thread at any time. Each raises NoIndex as long as nothing has been published.
     """
 
     def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
         """One response per query, in their order, found in one batch through the models."""
+        ...
+
+    def compare(self, queries: Sequence[Query]) -> Comparison:
+        """The queries over the same bars, whose length the first one says. Raises BadInput where there would be too many."""
         ...
 
     def walk(self, query: Query) -> Walk:

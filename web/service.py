@@ -11,7 +11,7 @@ from search.article import StoredArticle
 from search.errors import NoIndex
 from search.overview import Overview
 from search.query import Query
-from search.response import Hit, SearchResponse, Walk
+from search.response import Comparison, Hit, SearchResponse, Walk
 from web.metrics import Metrics
 from web.protocols import Engine
 from web.queue import ModelQueue
@@ -36,6 +36,13 @@ class Service:
         response = await self.queue.run(self.engine.search_many, query)
         self.metrics.observe_stages(response.seconds)
         return response
+
+    async def compare(self, queries: Sequence[Query]) -> Comparison:
+        """Several queries over the same bars."""
+        return await self.queue.run(self._compare_many, tuple(queries))
+
+    def _compare_many(self, compared: Sequence[tuple[Query, ...]]) -> list[Comparison]:
+        return [self.engine.compare(queries) for queries in compared]
 
     async def walk(self, query: Query) -> Walk:
         """All that matches; its hits are fetched as they are taken, without the models."""

@@ -164,6 +164,7 @@ class FakeEngine:
         return SearchResponse(
             query=query.text,
             total=len(hits),
+            rows=len(hits),
             offset=query.offset,
             snapshot="20260102T030405Z",
             hits=tuple(hits[query.offset : query.offset + query.top_k]),
@@ -179,13 +180,24 @@ def _share(stored: StoredArticle, words: frozenset[str]) -> float:
 def _allowed(stored: StoredArticle, query: Query) -> bool:
     one, filters = stored.article, query.filters
     date = one.published_at
+    without = filters.without
     return (
         (not filters.after or (date is not None and date >= filters.after))
         and (not filters.before or (date is not None and date <= filters.before))
-        and (not filters.sources or (one.source or "").lower() in {name.lower() for name in filters.sources})
-        and (not filters.topics or bool({topic.lower() for topic in one.topics} & {name.lower() for name in filters.topics}))
-        and (not filters.languages or (one.language or "").lower() in {name.lower() for name in filters.languages})
+        and all(
+            (not wanted or _share_a_name(own, wanted)) and not _share_a_name(own, unwanted)
+            for own, wanted, unwanted in (
+                ((one.source,), filters.sources, without.sources),
+                (one.topics, filters.topics, without.topics),
+                ((one.author,), filters.authors, without.authors),
+                ((one.language,), filters.languages, without.languages),
+            )
+        )
     )
+
+
+def _share_a_name(own: Sequence[str | None], names: Sequence[str]) -> bool:
+    return bool({name.lower() for name in own if name} & {name.lower() for name in names})
 
 
 def _hit(rank: int, stored: StoredArticle, words: frozenset[str]) -> Hit:
