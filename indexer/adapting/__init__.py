@@ -1,0 +1,1 @@
+"""Adapts the models to an archive that nobody has labelled, and keeps what is better."""

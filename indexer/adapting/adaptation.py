@@ -1,0 +1,367 @@
+"""The whole of an adaptation: measure, train the language model, the bi-encoder and the cross-encoder, measure again, keep what is better.
+
+State is kept in ``OUT/.adapting`` until it is over: an interrupted run goes on when it is called again with the same arguments.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Protocol
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from sentence_transformers import SentenceTransformer
+
+from indexer.adapting import language_model, tuning
+from indexer.adapting.corpus import Corpus, Extent, read_corpus
+from indexer.adapting.measuring import Pool, Task, headline_pool, headline_task, judged_task, pairs
+from indexer.adapting.outcome import Report, Stage, keep, model_card
+from indexer.adapting.verdict import (
+    BM25,
+    DENSE,
+    HEADLINES,
+    HYBRID,
+    JUDGED,
+    RERANK,
+    encoder_is_better,
+    reranker_is_better,
+    reranker_rows,
+    rows,
+)
+from indexer.evaluation.significance import Figures
+from indexer.judgements import Judged
+from indexer.training import bi_encoder, cross_encoder
+from indexer.training.checkpoint import Checkpoint
+from indexer.training.groups import Collection, Evidence
+from indexer.training.model_folder import publish_folder
+from indexer.training.objective import Objective
+from indexer.training.pair_model import load_base
+from search.errors import BadInput
+from search.index.durable import replace_file
+from search.models.delta import read_config, save_delta
+from search.models.loading import encoder_folder, quietly
+from search.models.reranker import BUNDLED
+from search.protocols import Encoder, Reranker
+from search.settings import DEFAULT_RERANKER
+from search.store import Archive, Identity
+
+LANGUAGE_MODEL, BI_ENCODER, CROSS_ENCODER = "language model", "bi-encoder", "cross-encoder"
+SHARES = {LANGUAGE_MODEL: 0.2, BI_ENCODER: 0.5, CROSS_ENCODER: 0.3}
+"""How the time for training is shared out among the models that are trained."""
+MEASURED_AGAIN = 1.6
+"""What has to be measured in the end, as a multiple of what was measured before."""
+LEAST_TRAINING = 0.3
+"""The share of all the time that is for training, however long measuring takes."""
+PERPLEXITY_TEXTS = 64
+WORK = ".adapting"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, and for how long: ``minutes`` for everything, measuring included, or ``steps`` of each model."""
+
+    minutes: float = 30.0
+    steps: int | None = None
+    with_language_model: bool = True
+    with_cross_encoder: bool = True
+    seed: int = 17
+    extent: Extent = field(default_factory=Extent)
+    encoder: bi_encoder.Recipe = field(default_factory=lambda: bi_encoder.Recipe(objective=Objective(in_batch=1.0), learning_rate=5e-5))
+    reranker: cross_encoder.Recipe = field(default_factory=lambda: cross_encoder.Recipe(learning_rate=5e-5))
+
+
+class Models(Protocol):
+    """Loads models by name, as a search would."""
+
+    def encoder(self, name: str) -> Encoder: ...
+
+    def reranker(self, name: str) -> Reranker: ...
+
+
+class Listener(Protocol):
+    """Hears how the adaptation gets on."""
+
+    def stage(self, name: str) -> None: ...
+
+    def step(self, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is adapted: an archive with its encoder and its reranker (None: there is none), by their names."""
+
+    archive: Archive
+    identity: Identity
+    encoder: str
+    reranker: str | None
+    judged: Judged | None = None
+
+
+def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listener) -> Report:
+    """Trains, measures and keeps in ``out`` those of the new models that are better; the report says which.
+
+    Raises BadInput when the archive is too small or its models cannot be tuned here.
+    """
+    began = perf_counter()
+    reranker_base = _require_tunable(start.reranker) if plan.with_cross_encoder and start.reranker else None
+    listener.stage("Reading")
+    corpus = read_corpus(start.archive, start.identity, plan.extent, plan.seed)
+    run = _Run.begin(start, plan, out, listener)
+    old = models.encoder(start.encoder)
+    old_reranker = models.reranker(start.reranker) if start.reranker else None
+    listener.stage("Measuring before")
+    measuring = perf_counter()
+    trial = _Trial.of(corpus, start)
+    before = trial.measure(old, old_reranker)
+    run.measured(perf_counter() - measuring, perf_counter() - began)
+    report = Report(str(start.identity.encoder), start.encoder, start.reranker, asdict(plan), len(corpus.documents), len(corpus.trained))
+
+    mined = tuning.Mined.over(corpus, old, plan.seed)
+    model = tuning.open_encoder(start.encoder, replace(plan.encoder, seed=plan.seed))
+    if plan.with_language_model:
+        _train_language_model(model, corpus, run, report)
+    _train_encoder(model, mined, run, report)
+    new = models.encoder(str(run.work / "encoder"))
+    listener.stage("Measuring after")
+    after = trial.measure(new, old_reranker)
+    report.table = [row for name in before for row in rows(name, before[name].figures, after[name].figures)]
+    better = encoder_is_better(report.table)
+    chosen = after if better else before
+    if reranker_base is not None and old_reranker is not None:
+        _train_reranker(mined, run, report, reranker_base, old_reranker, trial, new if better else old, chosen)
+        tuned = models.reranker(str(run.work / "reranker"))
+        listener.stage("Measuring the cross-encoder")
+        for name, measured in chosen.items():
+            report.table += reranker_rows(name, before[name].figures[RERANK], measured.figures[RERANK], measured.reranked(tuned))
+    report.seconds = perf_counter() - began
+    listener.stage("Saving")
+    _keep(report, out, run.work, better)
+    shutil.rmtree(run.work.parent)
+    return report
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A task's first stage by some encoder, and the figures of every system."""
+
+    task: Task
+    collection: Collection
+    evidence: Sequence[Evidence]
+    figures: dict[str, Figures]
+
+    def reranked(self, reranker: Reranker) -> Figures:
+        return self.task.reranked(self.collection, self.evidence, reranker)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """The queries that decide, and those that calibrate, over one pool."""
+
+    tasks: dict[str, Task]
+    calibration: Task
+
+    @classmethod
+    def of(cls, corpus: Corpus, start: Start) -> "_Trial":
+        pool = headline_pool(corpus, start.identity)
+        tasks = {HEADLINES: headline_task(corpus, pool, corpus.held_out)}
+        if start.judged is not None:
+            tasks[JUDGED] = judged_task(corpus, start.archive, start.identity, start.judged)
+        return cls(tasks, headline_task(corpus, pool, corpus.calibration))
+
+    def measure(self, encoder: Encoder, reranker: Reranker | None) -> dict[str, _Measured]:
+        return {name: _measure(task, encoder, reranker) for name, task in self.tasks.items()}
+
+
+def _measure(task: Task, encoder: Encoder, reranker: Reranker | None) -> _Measured:
+    collection = task.pool.encoded(encoder)
+    evidence = task.evidence(collection, encoder)
+    figures = {
+        BM25: task.measured([each.bm25 for each in evidence]),
+        DENSE: task.measured([each.similarity for each in evidence]),
+        HYBRID: task.measured([each.fused for each in evidence]),
+    }
+    if reranker is not None:
+        figures[RERANK] = task.reranked(collection, evidence, reranker)
+    return _Measured(task, collection, evidence, figures)
+
+
+class _Run:
+    """Where the state of an adaptation is kept, and how many steps each of its models is trained."""
+
+    def __init__(self, work: Path, key: str, plan: Plan, listener: Listener) -> None:
+        self.work, self.key, self.plan, self.listener = work, key, plan, listener
+        self._seconds = plan.minutes * 60
+
+    @classmethod
+    def begin(cls, start: Start, plan: Plan, out: Path, listener: Listener) -> "_Run":
+        """The run with these arguments; what others have left behind is removed."""
+        told = (start.identity, start.archive.highest_revision(), start.encoder, start.reranker, start.judged, plan)
+        key = hashlib.sha256(repr(told).encode()).hexdigest()
+        work = out / WORK / key[:12]
+        for other in work.parent.glob("*"):
+            if other != work:
+                shutil.rmtree(other)
+        work.mkdir(parents=True, exist_ok=True)
+        return cls(work, key, plan, listener)
+
+    def measured(self, measuring: float, elapsed: float) -> None:
+        """Tells how long the first measurement took and all until now, which leaves the rest for training."""
+        everything = self.plan.minutes * 60
+        self._seconds = max(LEAST_TRAINING * everything, everything - elapsed - MEASURED_AGAIN * measuring)
+
+    def stage(self, name: str, pace: Callable[[], float]) -> Stage:
+        """How long the model is trained: as decided when the run began, so that a run that goes on has the same steps."""
+        decided = self.work / f"{name}.json"
+        if not decided.exists():
+            self.listener.stage(f"Timing the {name}")
+            seconds = pace()
+            trained = [LANGUAGE_MODEL] * self.plan.with_language_model + [BI_ENCODER] + [CROSS_ENCODER] * self.plan.with_cross_encoder
+            share = SHARES[name] / sum(SHARES[each] for each in trained)
+            steps = self.plan.steps or max(1, int(share * self._seconds / seconds))
+            replace_file(decided, json.dumps(asdict(Stage(steps, seconds))).encode())
+        self.listener.stage(f"Training the {name}")
+        return Stage(**json.loads(decided.read_text("utf-8")))
+
+    def finish(self, name: str, folder: str, stage: Stage, make: Callable[[Path], None]) -> Path:
+        """The folder that ``make`` fills, or an earlier run has filled; the checkpoints on the way to it are removed."""
+        done = self.work / folder
+        begun = perf_counter()
+        if not done.exists():
+            publish_folder(done, make)
+            stage.seconds = round(perf_counter() - begun, 1)
+            replace_file(self.work / f"{name}.json", json.dumps(asdict(stage)).encode())
+            shutil.rmtree(self.checkpoints(name), ignore_errors=True)
+        return done
+
+    def checkpoints(self, name: str) -> Path:
+        return self.work / f"{name} checkpoints"
+
+
+def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: _Run, report: Report) -> None:
+    """Goes on with the pre-training of the bi-encoder's BERT, in place."""
+    guesser = language_model.with_head(model, run.plan.seed)
+    tokenizer = model.tokenizer
+    shown, hidden = _texts(corpus, run.plan.seed)
+    recipe = language_model.Recipe(steps=1, seed=run.plan.seed)
+    stage = run.stage(LANGUAGE_MODEL, lambda: language_model.seconds_per_step(guesser, tokenizer, shown, recipe))
+    recipe = replace(recipe, steps=stage.steps)
+    figures = "perplexity.json"
+
+    def make(part: Path) -> None:
+        perplexity = {"with an untrained head": language_model.pseudo_perplexity(guesser, tokenizer, hidden)}
+        language_model.train(guesser, tokenizer, shown, recipe, run.checkpoints(LANGUAGE_MODEL), run.listener.step)
+        perplexity["after training"] = language_model.pseudo_perplexity(guesser, tokenizer, hidden)
+        with quietly():
+            guesser.save_pretrained(str(part))
+            tokenizer.save_pretrained(str(part))
+        (part / figures).write_text(json.dumps(perplexity), "utf-8")
+
+    done = run.finish(LANGUAGE_MODEL, "language-model", stage, make)
+    _load(guesser, done / "model.safetensors")
+    report.perplexity = json.loads((done / figures).read_text("utf-8"))
+    report.stages[LANGUAGE_MODEL] = stage
+
+
+def _train_encoder(model: SentenceTransformer, mined: tuning.Mined, run: _Run, report: Report) -> None:
+    """Tunes the bi-encoder and leaves it in the folder "encoder"."""
+    recipe = replace(run.plan.encoder, seed=run.plan.seed)
+    few = tuning.PACE_STEPS * recipe.queries_per_step
+    stage = run.stage(BI_ENCODER, lambda: tuning.encoder_pace(model, mined.material(few), recipe))
+
+    def make(part: Path) -> None:
+        material = mined.material(stage.steps * recipe.queries_per_step)
+        passes = -(-stage.steps * recipe.queries_per_step // len(material.examples))
+        checkpoint = Checkpoint(run.checkpoints(BI_ENCODER), run.key, every=50)
+        tuning.tune_encoder(model, material, replace(recipe, steps=stage.steps, epochs=passes), checkpoint, run.listener.step)
+        with quietly():
+            model.save_pretrained(str(part), create_model_card=False)
+
+    run.finish(BI_ENCODER, "encoder", stage, make)
+    report.stages[BI_ENCODER] = stage
+
+
+def _train_reranker(
+    mined: tuning.Mined,
+    run: _Run,
+    report: Report,
+    base: Path,
+    reference: Reranker,
+    trial: _Trial,
+    encoder: Encoder,
+    chosen: dict[str, _Measured],
+) -> None:
+    """Tunes the cross-encoder and leaves it in the folder "reranker"."""
+    recipe = replace(run.plan.reranker, seed=run.plan.seed)
+    model, tokenizer = load_base(str(base), recipe.seed, recipe.frozen_layers)
+    few = tuning.PACE_STEPS * recipe.groups_per_step
+    stage = run.stage(CROSS_ENCODER, lambda: tuning.reranker_pace(model, tokenizer, mined.groups(few), recipe))
+
+    def make(part: Path) -> None:
+        groups = mined.groups(stage.steps * recipe.groups_per_step)
+        checkpoint = Checkpoint(run.checkpoints(CROSS_ENCODER), run.key, every=50)
+        cross_encoder.train(
+            model,
+            tokenizer,
+            groups,
+            replace(recipe, cool_down_steps=max(1, stage.steps // 3), warm_up_steps=max(1, stage.steps // 10)),
+            checkpoint=checkpoint,
+            on_step=lambda told: run.listener.step(told.step, told.steps),
+        )
+        collection = chosen[HEADLINES].collection
+        evidence = trial.calibration.evidence(collection, encoder)
+        texts = trial.calibration.queries.values()
+        shown = [pair for text, found in zip(texts, evidence, strict=True) for pair in pairs(collection, text, found)]
+        slope, intercept = tuning.calibrated_like(reference, model, tokenizer, recipe, shown)
+        known = read_config(base)
+        fields = {**known, "calibration": {"a": slope, "b": intercept}, "adapted_from": str(base), "groups": len(groups)}
+        save_delta(model, encoder_folder(known["base"]), part, fields)
+
+    run.finish(CROSS_ENCODER, "reranker", stage, make)
+    report.stages[CROSS_ENCODER] = stage
+
+
+def _keep(report: Report, out: Path, work: Path, encoder_better: bool) -> None:
+    """Puts what is better in place, then the report."""
+    if encoder_better:
+        use = "Move the archive to it with `broadsheet reindex --encoder FOLDER`."
+        report.encoder = keep(out, "encoder", work / "encoder", model_card("Bi-encoder", report, report.table, use))
+        if report.perplexity:
+            use = "It guesses masked words: `AutoModelForMaskedLM.from_pretrained(FOLDER)`."
+            report.language_model = keep(out, "language-model", work / "language-model", model_card("Language model", report, (), use))
+    if reranker_is_better(report.table):
+        use = "Search with it by `broadsheet serve --reranker FOLDER`, or set BROADSHEET_RERANKER."
+        report.reranker = keep(out, "reranker", work / "reranker", model_card("Cross-encoder", report, report.table, use))
+    report.write(out)
+
+
+def _texts(corpus: Corpus, seed: int) -> tuple[list[str], list[str]]:
+    """Passages to learn words from, in an order drawn from the seed, and some of held-out articles to guess words in."""
+    texts, owner = corpus.passages.texts(), corpus.passages.owner
+    order = Random(seed).sample(range(len(texts)), len(texts))
+    shown = [texts[row] for row in order if int(owner[row]) not in corpus.reserved]
+    hidden = [texts[row] for row in order if int(owner[row]) in corpus.reserved]
+    return shown, hidden[:PERPLEXITY_TEXTS]
+
+
+def _load(model: torch.nn.Module, path: Path) -> None:
+    try:
+        model.load_state_dict(load_file(path), strict=False)  # the head shares a tensor with the embeddings, which is stored once
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"{path} is damaged ({error}): delete {path.parent.parent} to adapt from the start.") from error
+
+
+def _require_tunable(name: str) -> Path:
+    """The folder of a reranker that is stored as the difference to its base, as the bundled one is."""
+    folder = BUNDLED if name == DEFAULT_RERANKER else Path(name)
+    if not (folder / "delta.safetensors").is_file():
+        raise BadInput(f"The reranker '{name}' is not one that Broadsheet has trained: leave it as it is with --no-cross-encoder.")
+    return folder
+
+
+__all__ = ["Listener", "Models", "Plan", "Pool", "Start", "adapt"]
