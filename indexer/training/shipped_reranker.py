@@ -105,7 +105,7 @@ def make_plan(data: Path, documents: tuple[Document, ...], rng: random.Random) -
     untouched = [
         row
         for row, document in enumerate(documents)
-        if row not in judged_elsewhere and row not in held_rows and not document.key.startswith("fnc1:")
+        if row not in judged_elsewhere and row not in held_rows and not document.key.startswith(("fnc1:", "masakhanews:dev-"))
     ]
     trained_known = [query for query in known if not query.relevance.keys() & held_rows]
     questions = _question_answering(data)
