@@ -8,14 +8,33 @@ import os
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from search.dates import parse_period
 from search.errors import BadInput, BroadsheetError
-from search.query import Filters, Mode, Query, Sort
+from search.options import (
+    AfterOption,
+    AuthorOption,
+    BeforeOption,
+    JsonOption,
+    LanguageOption,
+    ModeOption,
+    NotAuthorOption,
+    NotLanguageOption,
+    NotSourceOption,
+    NotTopicOption,
+    QueryArgument,
+    RerankOption,
+    SourceOption,
+    TopicOption,
+    filters_of,
+)
+from search.query import Interval, Mode, Query, Sort
 from search.settings import Settings
+
+if TYPE_CHECKING:
+    from search.engine import SearchEngine
 
 COMMANDS = "broadsheet.commands"
 
@@ -40,13 +59,16 @@ def application() -> typer.Typer:
     """The command with all sub-commands that are installed."""
     app = typer.Typer(help="Self-hosted semantic search for news.", no_args_is_help=True, add_completion=False)
     app.pretty_exceptions_enable = False
-    app.command("search")(search)
+    from search.counting_cli import compare, timeline, words
+
+    for command in (search, timeline, compare, words):
+        app.command(command.__name__)(command)
     for entry in sorted(entry_points(group=COMMANDS), key=lambda entry: entry.name):
-        command: Any = entry.load()
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=entry.name)
+        joined: Any = entry.load()
+        if isinstance(joined, typer.Typer):
+            app.add_typer(joined, name=entry.name)
         else:
-            app.command(entry.name)(command)
+            app.command(entry.name)(joined)
     return app
 
 
@@ -76,41 +98,54 @@ def _fail(message: object, status: int) -> NoReturn:
 
 
 def search(
-    query: Annotated[str, typer.Argument(help="Words, a question, or a description of what you are looking for.")],
+    query: QueryArgument,
     data: DataOption = None,
     top_k: Annotated[int, typer.Option("--top-k", "-k", help="Number of articles.")] = 10,
     offset: Annotated[int, typer.Option(help="Number of articles to skip.")] = 0,
-    mode: Annotated[Mode, typer.Option(help="First stage.")] = Mode.HYBRID,
-    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help="Let the cross-encoder reorder the best articles.")] = True,
-    after: Annotated[str | None, typer.Option(help="Published on this day (month, year) or later: 2020-01-01, 2020-04, 2020.")] = None,
-    before: Annotated[str | None, typer.Option(help="Published on this day (month, year) or earlier.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Of this source; may be repeated.")] = None,
-    topic: Annotated[list[str] | None, typer.Option(help="On this topic; may be repeated.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="In this language; may be repeated.")] = None,
-    sort: Annotated[Sort, typer.Option(help="Order of the articles.")] = Sort.RELEVANCE,
-    as_json: Annotated[bool, typer.Option("--json", help="The answer of the HTTP API instead of text.")] = False,
+    mode: ModeOption = Mode.HYBRID,
+    rerank: RerankOption = True,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    source: SourceOption = None,
+    topic: TopicOption = None,
+    author: AuthorOption = None,
+    language: LanguageOption = None,
+    not_source: NotSourceOption = None,
+    not_topic: NotTopicOption = None,
+    not_author: NotAuthorOption = None,
+    not_language: NotLanguageOption = None,
+    sort: Annotated[Sort, typer.Option(help="By relevance, or all that match by date.")] = Sort.RELEVANCE,
+    half_life: Annotated[
+        float | None, typer.Option(metavar="DAYS", help="Recency boost: after so many days half of it is left.", show_default=False)
+    ] = None,
+    facets: Annotated[bool, typer.Option("--facets", help="Count all that match by source, topic, author and language.")] = False,
+    timeline: Annotated[
+        Interval | None, typer.Option(help="Count all that match over time, in bars of this length.", show_default=False)
+    ] = None,
+    stories: Annotated[bool, typer.Option("--stories", help="One result per story.")] = False,
+    as_json: JsonOption = False,
     encoder: EncoderOption = None,
     reranker: RerankerOption = None,
 ) -> None:
     """Search the archive."""
-    filters = Filters(
-        after=parse_period(after, "after").first if after else None,
-        before=parse_period(before, "before").last if before else None,
-        sources=tuple(source or ()),
-        topics=tuple(topic or ()),
-        languages=tuple(language or ()),
-    )
-    asked = Query(query, top_k, offset, mode, rerank, sort, filters)
-    settings = settings_with(data=data, encoder=encoder, reranker=reranker if rerank else "none")
-    from search.assemble import open_engine
-    from search.index.published import require_index
+    filters = filters_of(after, before, (source, topic, author, language), (not_source, not_topic, not_author, not_language))
+    asked = Query(query, top_k, offset, mode, rerank, sort, filters, half_life, facets=facets, timeline=timeline, stories=stories)
+    engine = indexed_engine(settings_with(data, encoder, reranker if rerank else "none"))
     from search.terminal import print_response
 
-    require_index(settings.data)
-    response = open_engine(settings).search(asked)
+    response = engine.search(asked)
     if as_json:
         from search.answers import SearchAnswer
 
         print(SearchAnswer.of(response).model_dump_json(indent=2))
     else:
         print_response(response)
+
+
+def indexed_engine(settings: Settings) -> "SearchEngine":
+    """An engine over a data folder in which something is indexed; raises NoIndex otherwise, before any model is loaded."""
+    from search.assemble import open_engine
+    from search.index.published import require_index
+
+    require_index(settings.data)
+    return open_engine(settings)
