@@ -13,7 +13,7 @@ from pydantic import Field
 from search.export import Format, Results
 from search.export import export as exported
 from search.query import Sort
-from web.api import address_parameters, answers
+from web.api import SearchAddress, answers
 from web.parameters import SearchParameters
 from web.service import Service, TheService
 
@@ -36,43 +36,34 @@ def export_parameters(request: Request, parameters: Annotated[ExportParameters, 
     return parameters
 
 
+ExportAddress = Annotated[ExportParameters, Depends(export_parameters)]
+
+
 @router.get("/export", tags=["export"], summary="Take all results away", response_class=StreamingResponse, responses=_ANSWERS)
-async def export(request: Request, parameters: Annotated[ExportParameters, Depends(export_parameters)], service: TheService) -> Response:
+async def export(request: Request, parameters: ExportAddress, service: TheService) -> Response:
     """Every article that matches, in rank order, complete and streamed, in the format that is asked for.
 
     `top_k`, `offset` and `stories` change nothing here: there are no pages.
     """
-    return await _answer(request, parameters, parameters.format, service, byte_order_mark=parameters.bom, as_file=True)
+    response = await _answer(request, parameters, parameters.format, service, byte_order_mark=parameters.bom)
+    response.headers["Content-Disposition"] = f'attachment; filename="broadsheet.{parameters.format.suffix}"'
+    return response
 
 
 @router.get("/feed.rss", tags=["export"], summary="Follow a search (RSS)", response_class=StreamingResponse, responses=_ANSWERS)
-async def rss_feed(request: Request, parameters: Annotated[SearchParameters, Depends(address_parameters)], service: TheService) -> Response:
+async def rss_feed(request: Request, parameters: SearchAddress, service: TheService) -> Response:
     """Every article that matches as RSS 2.0, the newest first unless `sort` is given."""
     return await _answer(request, _newest_first(parameters), Format.RSS, service)
 
 
-@router.get(
-    "/feed.atom",
-    tags=["export"],
-    summary="Follow a search (Atom)",
-    response_class=StreamingResponse,
-    responses=_ANSWERS,
-)
-async def atom_feed(
-    request: Request, parameters: Annotated[SearchParameters, Depends(address_parameters)], service: TheService
-) -> Response:
+@router.get("/feed.atom", tags=["export"], summary="Follow a search (Atom)", response_class=StreamingResponse, responses=_ANSWERS)
+async def atom_feed(request: Request, parameters: SearchAddress, service: TheService) -> Response:
     """Every article that matches as Atom, the newest first unless `sort` is given."""
     return await _answer(request, _newest_first(parameters), Format.ATOM, service)
 
 
 async def _answer(
-    request: Request,
-    parameters: SearchParameters,
-    wanted: Format,
-    service: Service,
-    *,
-    byte_order_mark: bool = False,
-    as_file: bool = False,
+    request: Request, parameters: SearchParameters, wanted: Format, service: Service, *, byte_order_mark: bool = False
 ) -> Response:
     """The stream; nothing but 304 for who has it already, as long as no newer snapshot is served."""
     overview = service.engine.overview()
@@ -82,13 +73,10 @@ async def _answer(
     walk = await service.walk(replace(parameters.query(), top_k=1, offset=0, facets=False, timeline=None, stories=False))
     site = service.site(request)
     results = Results(walk, site, _page(request, site), overview.published_at)
-    name = f'attachment; filename="broadsheet.{wanted.suffix}"'
     address = f"{site}{request.url.path}?{request.url.query}"
-    return StreamingResponse(
-        _encoded(exported(results, wanted, address=address, byte_order_mark=byte_order_mark)),
-        media_type=wanted.media_type,
-        headers={"ETag": tag, "Cache-Control": "no-cache", **({"Content-Disposition": name} if as_file else {})},
-    )
+    pieces = exported(results, wanted, address=address, byte_order_mark=byte_order_mark)
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    return StreamingResponse(_encoded(pieces), media_type=wanted.media_type, headers=headers)
 
 
 def _encoded(pieces: Iterator[str]) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """A small engine in memory: ranks by words in common, so that a test can say by hand what must be found."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from search.article import Article, StoredArticle
 from search.errors import NoIndex, NotFound
 from search.overview import Overview
 from search.query import Query, Sort
-from search.response import Hit, SearchResponse, Seconds, Snippet
+from search.response import Hit, SearchResponse, Seconds, Snippet, Walk
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -105,6 +105,7 @@ class FakeEngine:
         self.gate.set()
         self.entered = threading.Semaphore(0)
         self.refreshed = threading.Event()
+        self.taken = 0  # hits of walks
 
     def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
         self.batches.append([query.text for query in queries])
@@ -112,6 +113,17 @@ class FakeEngine:
         self.gate.wait(30)
         self._need_articles()
         return [self._search(query) for query in queries]
+
+    def walk(self, query: Query) -> Walk:
+        """Gives the hits one by one, the last 4,000 times over, and counts those that were taken."""
+        (response,) = self.search_many([replace(query, top_k=1_000)])
+        hits = [*response.hits, *(response.hits[-1:] * 3_999)]
+        return Walk(query.text, len(hits), response.snapshot, self._taken(hits))
+
+    def _taken(self, hits: Sequence[Hit]) -> Iterator[Hit]:
+        for hit in hits:
+            self.taken += 1
+            yield hit
 
     def article(self, article_id: int) -> StoredArticle:
         self._need_articles()
@@ -156,7 +168,7 @@ class FakeEngine:
         words = frozenset(query.text.lower().split())
         found = [stored for stored in self.stored if _share(stored, words) > 0 and _allowed(stored, query)]
         found.sort(key=lambda stored: (-_share(stored, words), stored.id))
-        if query.sort is Sort.DATE:
+        if query.sort in (Sort.DATE, Sort.NEWEST):
             found.sort(key=lambda stored: stored.article.published_at or datetime.min.replace(tzinfo=UTC), reverse=True)
         hits = [_hit(rank, stored, words) for rank, stored in enumerate(found, 1)]
         if not query.rerank:
