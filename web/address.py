@@ -5,6 +5,10 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+FILTERS = ("after", "before", *(prefix + field for prefix in ("", "not_") for field in ("topic", "source", "author", "language")))
+SHARED = (*FILTERS, "mode", "lang")  # what two searches that are compared have in common
+_SEARCH = ("q", *FILTERS, "mode", "sort", "half_life")  # what says which articles are found and in which order
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -32,6 +36,18 @@ class Address:
     def without(self, *names: str) -> "Address":
         """The same without these names."""
         return Address(tuple(pair for pair in self.pairs if pair[0] not in names))
+
+    def keeping(self, *names: str) -> "Address":
+        """The same with nothing but these names."""
+        return Address(tuple(pair for pair in self.pairs if pair[0] in names))
+
+    def first_page(self) -> "Address":
+        """The same from the first result on."""
+        return self.without("offset")
+
+    def search(self) -> "Address":
+        """What is searched for, without the way it is shown."""
+        return self.keeping(*_SEARCH)
 
     def dropping(self, name: str, value: str) -> "Address":
         """The same without one of the name's values."""

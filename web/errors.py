@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from search.errors import BadInput, BroadsheetError, NotFound, Overloaded
-from web.address import Address
 from web.headers import SECURITY_HEADERS
-from web.rendering import Problem, problem_page, search_page
+from web.rendering import Problem, compare_page, problem_page, search_page
 from web.service import service_of
+from web.view import View
 
 
 class Refused(Exception):
@@ -41,9 +41,11 @@ def error_response(scope: Scope, status: int, message: str, field: str | None = 
         request = Request(scope)
         problem = Problem(status, message, field)
         if request.url.path == "/":
-            page = search_page(Address.of(request), service_of(request).overview_or_none(), problem=problem)
+            page = search_page(View.of(request), service_of(request).overview_or_none(), problem=problem)
+        elif request.url.path == "/compare":
+            page = compare_page(View.of(request), problem=problem)
         else:
-            page = problem_page(problem)
+            page = problem_page(View.of(request), problem)
         return HTMLResponse(page, status, headers)
     content = {"error": message} if field is None else {"error": message, "field": field}
     return JSONResponse(content, status, headers)

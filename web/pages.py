@@ -1,45 +1,70 @@
 """The pages: the same calls as the API makes, shown as HTML. They work without JavaScript."""
 
+import asyncio
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
 from search.errors import NotFound, Overloaded
-from web.address import Address
-from web.parameters import PageParameters
+from search.query import Interval
+from web.language import languages
+from web.parameters import MAX_COMPARED, CompareParameters, PageParameters
 from web.reference import Reference
-from web.rendering import article_page, reference_page, search_page
+from web.rendering import article_page, compare_page, guide_page, reference_page, search_page
 from web.service import TheService
+from web.view import LANGUAGE_COOKIE, THEME_COOKIE, Theme, View
+
+_A_YEAR = 365 * 24 * 3600
+_COMPARED_HITS = 3
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+TheView = Annotated[View, Depends(View.of)]
 
 
-class ArticleParameters(PageParameters):
+class ShownParameters(PageParameters):
+    """A search as its page shows it: with facets, timeline and stories unless they are switched off."""
+
+    facets: bool = True
+    timeline: Interval = Interval.AUTO
+    stories: bool = True
+    bars: str | None = Field(None, pattern="^share$")
+    lang: str | None = Field(None, max_length=35)
+
+
+class ArticleParameters(ShownParameters):
     """The search that led to an article, kept for the way back, and the passage that answered it."""
 
     passage: str | None = Field(None, pattern=r"^\d{1,9}-\d{1,9}$")
 
 
-def page_parameters(request: Request, parameters: Annotated[PageParameters, Query()]) -> PageParameters:
+class ComparedParameters(CompareParameters):
+    """Searches side by side as their page shows them; without one there is nothing to compare yet."""
+
+    q: list[str] = Field([], max_length=MAX_COMPARED)
+    bars: str | None = Field(None, pattern="^share$")
+    lang: str | None = Field(None, max_length=35)
+
+
+def shown_parameters(request: Request, parameters: Annotated[ShownParameters, Query()]) -> ShownParameters:
     """The parameters in the address, each single one given once."""
     parameters.refuse_repeats(request.query_params.multi_items())
     return parameters
 
 
 @router.get("/")
-async def search(request: Request, parameters: Annotated[PageParameters, Depends(page_parameters)], service: TheService) -> str:
+async def search(view: TheView, parameters: Annotated[ShownParameters, Depends(shown_parameters)], service: TheService) -> str:
     """The search form, and the results when there is a query."""
     response = await service.search(parameters.query()) if parameters.q else None
-    overview = service.engine.overview()
-    return search_page(Address.of(request), overview, response=response, top_k=parameters.top_k)
+    return search_page(view, service.engine.overview(), response=response, top_k=parameters.top_k)
 
 
 @router.get("/articles/{article_id}")
 async def article(
-    request: Request,
+    view: TheView,
     article_id: Annotated[str, Path(max_length=100)],
     parameters: Annotated[ArticleParameters, Query()],
     service: TheService,
@@ -53,10 +78,44 @@ async def article(
     except Overloaded:
         similar = ()  # the article can be read all the same
     start, _, end = (parameters.passage or "").partition("-")
-    return article_page(Address.of(request), stored, (int(start), int(end)) if end else None, similar)
+    return article_page(view, stored, (int(start), int(end)) if end else None, similar)
+
+
+@router.get("/compare")
+async def compare(view: TheView, parameters: Annotated[ComparedParameters, Query()], service: TheService) -> str:
+    """Two or more searches side by side: over time, and what is typical of each."""
+    queries = parameters.queries()
+    if not queries:
+        return compare_page(view)
+    sides = [replace(query, facets=True, keywords=True, top_k=_COMPARED_HITS) for query in queries]
+    comparison, answers = await asyncio.gather(service.compare(queries), asyncio.gather(*map(service.search, sides)))
+    return compare_page(view, comparison, answers)
+
+
+@router.get("/help")
+async def guide(view: TheView) -> str:
+    """What can be typed into the search box and on the keyboard."""
+    return guide_page(view)
 
 
 @router.get("/docs")
-async def docs(request: Request) -> str:
+async def docs(request: Request, view: TheView) -> str:
     """The API, explained from its OpenAPI schema."""
-    return reference_page(Reference.of(request.app.openapi()))
+    return reference_page(view, Reference.of(request.app.openapi()))
+
+
+@router.post("/preferences")
+async def preferences(
+    back: Annotated[str, Form(max_length=8000)] = "/",
+    theme: Annotated[Theme | None, Form()] = None,
+    language: Annotated[str | None, Form(max_length=35)] = None,
+) -> RedirectResponse:
+    """Remembers the reader's choice in a cookie and goes back to the page it was made on."""
+    # "//host" and "/\\host" would be other hosts, control characters are dropped by browsers before they look.
+    here = back if back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() else "/"
+    answer = RedirectResponse(here, 303)
+    if theme:
+        answer.set_cookie(THEME_COOKIE, theme, max_age=_A_YEAR, samesite="lax")
+    if language in languages():
+        answer.set_cookie(LANGUAGE_COOKIE, str(language), max_age=_A_YEAR, samesite="lax")
+    return answer

@@ -11,14 +11,50 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from search.article import Precision, StoredArticle
+from search.language import Kind, Piece
 from search.overview import Overview
-from search.query import MAX_WINDOW
-from search.response import Hit, SearchResponse
-from web.address import Address
+from search.query import MAX_WINDOW, Interval
+from search.response import Comparison, Facet, FacetValue, Hit, SearchResponse, Story
+from web.address import FILTERS, SHARED
+from web.chart import Chart
+from web.language import languages
+from web.parameters import MAX_COMPARED
 from web.reference import Reference
+from web.view import Theme, View
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-_LISTED_NAMES = 60  # of a filter; further ones can be typed
+_SHOWN_NAMES = 8  # of a facet; further ones fold away
+_LISTED_NAMES = 60  # of a facet before there is a search; further ones can be typed
+_INTERVALS = tuple(interval for interval in Interval if interval is not Interval.AUTO)
+_EXPORTS = (
+    ("csv", "csv"),
+    ("json", "json"),
+    ("jsonl", "jsonl"),
+    ("bibtex", "bibtex"),
+    ("ris", "ris"),
+    ("rss", "rss"),
+    ("atom", "atom"),
+)
+# What can be typed into the search box, and what the keyboard does; the catalogue explains each.
+_OPERATORS = (
+    ('"price cap"', "phrase"),
+    ("-rumour", "without"),
+    ("oil OR gas", "either"),
+    ("(oil OR gas) -coal", "group"),
+    ("title:strike", "title"),
+    ("source:reuters", "field"),
+    ("after:2020-03", "date"),
+    ('near5:"oil price"', "near"),
+    ("inflat*", "prefix"),
+)
+_SHORTCUTS = (
+    (("/",), "search"),
+    (("j", "k", "↓", "↑"), "results"),
+    (("Enter",), "open"),
+    (("←", "→"), "bars"),
+    (("?",), "help"),
+    (("Esc",), "close"),
+)
 
 
 class Problem(NamedTuple):
@@ -45,30 +81,97 @@ class PageLink:
 
 
 def search_page(
-    address: Address, overview: Overview | None, *, response: SearchResponse | None = None, top_k: int = 10, problem: Problem | None = None
+    view: View, overview: Overview | None, *, response: SearchResponse | None = None, top_k: int = 10, problem: Problem | None = None
 ) -> str:
     """The search form with nothing yet, with results, or with what is wrong."""
-    pages = page_links(response.total, response.offset, top_k) if response else []
-    current = response.offset // top_k + 1 if response else 1
     return _render(
-        "search.html", address=address, overview=overview, response=response, pages=pages, current=current, problem=problem, top_k=top_k
+        "search.html",
+        view,
+        overview=overview,
+        response=response,
+        facets=response.facets if response and response.facets else chosen_facets(view, overview),
+        counted=bool(response and response.facets),
+        stories=view.address.one("stories").lower() != "false",
+        pages=page_links(response.rows or response.total, response.offset, top_k) if response else [],
+        current=response.offset // top_k + 1 if response else 1,
+        problem=problem,
+        top_k=top_k,
     )
 
 
-def article_page(address: Address, stored: StoredArticle, passage: tuple[int, int] | None, similar: Sequence[Hit]) -> str:
+def article_page(view: View, stored: StoredArticle, passage: tuple[int, int] | None, similar: Sequence[Hit]) -> str:
     """An article in full with the passage marked that answered the query."""
     paragraphs = list(marked_paragraphs(stored.article.text, passage))
-    return _render("article.html", address=address, stored=stored, article=stored.article, paragraphs=paragraphs, similar=similar)
+    return _render("article.html", view, stored=stored, article=stored.article, paragraphs=paragraphs, similar=similar)
 
 
-def problem_page(problem: Problem) -> str:
+def compare_page(
+    view: View, comparison: Comparison | None = None, sides: Sequence[SearchResponse] = (), *, problem: Problem | None = None
+) -> str:
+    """The form for two or more queries, and how often each was written about, over time."""
+    return _render("compare.html", view, comparison=comparison, sides=sides, problem=problem)
+
+
+def guide_page(view: View) -> str:
+    """What can be typed into the search box and on the keyboard."""
+    return _render("guide.html", view)
+
+
+def problem_page(view: View, problem: Problem) -> str:
     """An error by itself, for addresses that have no form to show it next to."""
-    return _render("problem.html", address=Address(), problem=problem)
+    return _render("problem.html", view, problem=problem)
 
 
-def reference_page(reference: Reference) -> str:
+def reference_page(view: View, reference: Reference) -> str:
     """The API's documentation."""
-    return _render("docs.html", address=Address(), reference=reference)
+    return _render("docs.html", view, reference=reference)
+
+
+def chosen_facets(view: View, overview: Overview | None) -> tuple[Facet, ...]:
+    """The names in the whole archive, for a page without results; those in the address are chosen."""
+    if overview is None:
+        return ()
+    counted = (("topic", overview.topics), ("source", overview.sources), ("language", overview.languages))
+    return tuple(_facet(view, field, names) for field, names in counted if names and (field != "language" or len(names) > 1))
+
+
+def _facet(view: View, field: str, counted: Sequence[tuple[str, int]]) -> Facet:
+    included, excluded = ({name.lower() for name in view.address.all(one)} for one in (field, f"not_{field}"))
+    known = {name.lower() for name, _ in counted[:_LISTED_NAMES]}
+    further = [(name, 0) for one in (field, f"not_{field}") for name in view.address.all(one) if name.lower() not in known]
+    listed = (*further, *counted[:_LISTED_NAMES])
+    values = [FacetValue(name, count, name.lower() in included, name.lower() in excluded) for name, count in listed]
+    return Facet(field, tuple(values), len(counted) + len(further), 0)
+
+
+def without_piece(text: str, piece: Piece) -> str:
+    """The query without one of its pieces."""
+    return " ".join(f"{text[: piece.start]} {text[piece.end :]}".split())
+
+
+def piece_key(piece: Piece) -> str:
+    """How a piece of a query is spoken of: the key of a message."""
+    match piece.kind:
+        case Kind.WORDS:
+            return "words"
+        case Kind.CONTAINS | Kind.PREFIX | Kind.NEAR | Kind.GROUP:
+            return "contains_not" if piece.excluded else "contains"
+        case _:
+            return "only_not" if piece.excluded else "only"
+
+
+def story_marks(story: Story | None, article_id: int) -> list[str]:
+    """What is remarkable about an article of a story: the keys of messages."""
+    if story is None:
+        return []
+    member = next(one for one in story.members if one.id == article_id)
+    marks = {"earliest": story.earliest == article_id, "fullest": story.fullest == article_id, "copy": member.copy_of is not None}
+    return [mark for mark, true in marks.items() if true]
+
+
+def compared_rows(comparison: Comparison, measure: str) -> list[list[float]]:
+    """For each query the number or the share of its articles in each bar."""
+    return [[float(getattr(bar, measure)) for bar in query.timeline.bars] for query in comparison.queries]
 
 
 def segments(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[Segment]:
@@ -105,22 +208,8 @@ def page_links(total: int, offset: int, top_k: int) -> list[PageLink]:
     return [PageLink(number, (number - 1) * top_k) for number in shown]
 
 
-def written_date(instant: datetime, precision: Precision | None = None) -> str:
-    """The date as a newspaper prints it, no more precise than it is known: "1987", "April 2020", "21 April 2020, 10:00 UTC"."""
-    instant = instant.astimezone(UTC)
-    match precision:
-        case "year":
-            return f"{instant.year}"
-        case "month":
-            return f"{instant:%B} {instant.year}"
-        case "minute" | "second":
-            return f"{instant.day} {instant:%B} {instant.year}, {instant:%H:%M} UTC"
-        case _:
-            return f"{instant.day} {instant:%B} {instant.year}"
-
-
 def machine_date(instant: datetime, precision: Precision | None = None) -> str:
-    """The same for the ``datetime`` attribute."""
+    """The date for the ``datetime`` attribute, no more precise than it is known."""
     iso = instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return iso[: {"year": 4, "month": 7, "day": 10}.get(precision or "day", len(iso))]
 
@@ -141,20 +230,34 @@ def language_tag(language: str | None) -> str | None:
     return language if language and _LANGUAGE_TAG.fullmatch(language) else None
 
 
-def brief_seconds(seconds: float) -> str:
-    """A duration with two significant digits: "4 ms", "0.13 s"."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.0995 else f"{seconds:.2f} s"
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(
-        written=written_date, machine=machine_date, link=web_link, tag=language_tag, brief=brief_seconds, segments=segments
+    environment.filters.update(machine=machine_date, link=web_link, tag=language_tag, segments=segments)
+    environment.globals.update(
+        MAX_COMPARED=MAX_COMPARED,
+        SHOWN_NAMES=_SHOWN_NAMES,
+        INTERVALS=_INTERVALS,
+        EXPORTS=_EXPORTS,
+        OPERATORS=_OPERATORS,
+        SHORTCUTS=_SHORTCUTS,
+        FILTERS=FILTERS,
+        SHARED=SHARED,
+        THEMES=tuple(Theme),
+        LANGUAGES=languages(),
+        Chart=Chart,
+        without_piece=without_piece,
+        piece_key=piece_key,
+        lines=compared_rows,
+        story_marks=story_marks,
+        zip=zip,
     )
-    environment.globals.update(MAX_WINDOW=MAX_WINDOW, LISTED_NAMES=_LISTED_NAMES)
     return environment
 
 
-def _render(template: str, **context: object) -> str:
-    return _environment().get_template(template).render(context)
+def _render(template: str, view: View, **context: object) -> str:
+    return (
+        _environment()
+        .get_template(template)
+        .render({"view": view, "address": view.address, "language": view.language, "t": view.language.say, **context})
+    )

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from search.query import Query
 from search.response import SearchResponse
 from search.settings import Settings
-from tests.web.fake_engine import FakeEngine
+from tests.web.newsroom import Newsroom
 from web.app import create_app
 from web.server import address_of, open_socket, run
 
 
-class SlowEngine(FakeEngine):
+class SlowEngine(Newsroom):
     """Takes its time over a query that says "slow"."""
 
     def __init__(self, seconds: float) -> None:

@@ -1,17 +1,21 @@
-// Only what the page can do without: a tidy address and a sign that a search is running.
-"use strict";
+// Only what the page can do without: it is complete when no script runs.
+import { keepHistory, showHistory } from "./history.js";
+import { suggest } from "./suggestions.js";
+import "./filters.js";
+import "./keyboard.js";
+import "./theme.js";
 
-const form = document.getElementById("search");
 const main = document.getElementById("main");
 
-if (form && main) {
+// A tidy address, and a sign that a search is running.
+for (const form of document.querySelectorAll("#search, #compare")) {
   form.addEventListener("submit", () => {
     for (const field of form.elements) {
       if (field.name && !field.value) field.disabled = true;
     }
     main.setAttribute("aria-busy", "true");
     const status = document.getElementById("status");
-    if (status) status.textContent = "Searching…";
+    if (status) status.textContent = main.dataset.busy;
   });
 
   // The browser may show this very page again on the way back.
@@ -20,3 +24,7 @@ if (form && main) {
     main.removeAttribute("aria-busy");
   });
 }
+
+keepHistory();
+showHistory();
+suggest(document.querySelector(".combo"));
