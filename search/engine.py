@@ -21,10 +21,11 @@ from search.index.live import LiveSnapshot
 from search.index.published import Opened
 from search.index.vectors import backend
 from search.keywords import READ
+from search.likeness import Likeness, addressed_article, mean_vector, understood_as
 from search.language import Understanding, understand
 from search.matches import MatchMemory
 from search.overview import Overview
-from search.protocols import Reranker
+from search.protocols import Floats, Reranker
 from search.query import Interval, Query, Sort
 from search.ranking import combine, weights_for
 from search.response import ComparedQuery, Comparison, Hit, Keywords, SearchResponse, Seconds, Walk
@@ -51,6 +52,7 @@ class SearchEngine:
         self._reranker = reranker
         self._archive = archive
         self._depths = depths
+        self._likeness = Likeness(live, archive)
         self._matches = MatchMemory()
         self._overview: tuple[Opened, Overview] | None = None
 
@@ -91,23 +93,22 @@ class SearchEngine:
         return found[article_id]
 
     def similar(self, article_id: int, top_k: int) -> tuple[Hit, ...]:
-        """The articles nearest to the mean of an article's passages, without itself; raises NotFound."""
+        """The articles that are most like one, without itself, those on the same story first; raises NotFound."""
         self.article(article_id)
-        snapshot = self._live.opened.snapshot
-        passages = snapshot.passage_vectors(article_id)
-        if len(passages) == 0 or top_k < 1:
-            return ()  # stored since the snapshot was published
-        mean = passages.mean(axis=0)
-        vector = (mean / np.linalg.norm(mean)).astype(np.float32)
-        candidates = snapshot.dense("", vector, None, top_k + 1)
-        order = np.lexsort((candidates.article_id, -candidates.similarity))
-        nearest = rows(candidates, order[candidates.article_id[order] != article_id])
-        unread = np.full(len(nearest.article_id), np.nan, np.float32)
-        understood = Understanding("", "")
-        ranking = Ranking(snapshot, Query("similar", top_k=top_k), understood, vector, nearest, nearest.similarity, unread)
-        hits = hits_between(ranking, 0, top_k, self._archive, Highlighter(understood))
-        similarity = nearest.similarity.tolist()
-        return tuple(replace(hit, similarity=similarity[hit.rank - 1], bm25=None, fused=None) for hit in hits)
+        return self._likeness.to_article(article_id, top_k)
+
+    def like_text(self, text: str, top_k: int) -> tuple[Hit, ...]:
+        """The articles that are most like a text, those on the same story first. Uses the encoder. Raises BadInput for no words."""
+        return self._likeness.to_text(text, top_k)
+
+    def find(self, reference: str) -> StoredArticle:
+        """The article with this key or address or, of none, this id; raises NotFound."""
+        found = self._archive.article_by_key(reference) or self._archive.article_by_url(reference)
+        if found:
+            return found
+        if reference.isascii() and reference.isdigit() and len(reference) < 19:
+            return self.article(int(reference))
+        raise NotFound(f"There is no article with the key, address or id {reference[:200]!r} in this archive.")
 
     def overview(self) -> Overview:
         """What the served snapshot holds; counted once for each. Raises NoIndex."""
@@ -130,6 +131,10 @@ class SearchEngine:
         rankings = []
         for query, meant, vector in zip(queries, understood, vectors, strict=True):
             begun = perf_counter()
+            stored = None if query.plain else addressed_article(query.text, self._archive)
+            if stored is not None:
+                query, meant = replace(query, rerank=False), understood_as(query.text, stored)
+                vector = self._vector_of(stored.id, vector)
             ranking = first_stage(served.opened.snapshot, query, meant, vector, self._depths.candidates)
             ranking.seconds |= {"encode": encoded, "retrieve": perf_counter() - begun}
             rankings.append(ranking)
@@ -137,6 +142,11 @@ class SearchEngine:
         for ranking in rankings:
             cut_off(ranking)
         return rankings
+
+    def _vector_of(self, article_id: int, otherwise: Floats) -> Floats:
+        """The vector of a stored article as a whole; another one when it is not yet in the snapshot."""
+        passages = self._live.opened.snapshot.passage_vectors(article_id)
+        return mean_vector(passages) if len(passages) else otherwise
 
     def _rerank(self, rankings: Sequence[Ranking]) -> None:
         """Reorders the top of every ranking that asks for it, in one pass through the model."""

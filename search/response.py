@@ -8,6 +8,7 @@ One meaning per number, higher is better everywhere, ties broken by id:
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from search.article import Article, Precision
 from search.language import Understanding
@@ -55,12 +56,19 @@ class Story:
         return len(self.members)
 
 
+class Relation(StrEnum):
+    """How an article is related to the one that it was compared with, beyond being like it."""
+
+    NEAR_DUPLICATE = "near-duplicate"
+    SAME_STORY = "same story"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One article in a ranking. A sub-score is None where that stage did not run for it.
 
     ``passage`` is the character range [start, end) of the best passage in the article's body. ``story`` is there when stories were
-    asked for and there are more articles on this one's event.
+    asked for and there are more articles on this one's event, ``relation`` when the article is one of those like another.
     """
 
     rank: int
@@ -73,6 +81,7 @@ class Hit:
     fused: float | None = None
     relevance: float | None = None
     story: Story | None = None
+    relation: Relation | None = None
 
 
 @dataclass(frozen=True, slots=True)

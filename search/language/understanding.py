@@ -22,6 +22,8 @@ class Kind(StrEnum):
     TOPIC = "topic"
     LANGUAGE = "language"
     PUBLISHED = "published"
+    LIKE = "like"
+    """The address of an article that is stored: what is like the article is searched for."""
     GROUP = "group"
     """Conditions joined by OR, or a group in parentheses that is excluded."""
 
@@ -107,6 +109,8 @@ class Understanding:
     @property
     def summary(self) -> str:
         """What was understood, on one line in English; empty when all of it is plain text."""
+        if self.pieces and self.pieces[0].kind is Kind.LIKE:
+            return f"More like: {self.pieces[0].text}"
         if self.condition is None:
             return ""
         parts = {

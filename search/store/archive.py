@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from search.article import Article, Lead, Passage, StoredArticle
 from search.errors import EncoderMismatch
+from search.minhash import resemblance, signature
 from search.store import near_duplicates, rows
 from search.store.database import Database
 from search.store.hashes import key_hash
@@ -77,6 +78,26 @@ class Archive:
         with self._database.reading() as connection:
             row = connection.execute(select(articles).where(articles.c.key_hash == key_hash(key))).one_or_none()
         return rows.stored_article(row) if row else None
+
+    def article_by_url(self, url: str) -> StoredArticle | None:
+        """The article at this address, whether it was written with http or https, a closing slash or a part after #, or without."""
+        address = url.partition("#")[0].rstrip("/")
+        bare = address.partition("://")[2]
+        written = [url, *(f"{scheme}://{bare}{end}" for scheme in ("https", "http") for end in ("", "/"))]
+        query = select(articles).where(articles.c.url.in_(written)).order_by(articles.c.id)
+        with self._database.reading() as connection:
+            found = {row.url: row for row in reversed(connection.execute(query).all())}
+        row = next((found[address] for address in written if address in found), None)
+        return rows.stored_article(row) if row else None
+
+    def resembling(self, text: str, ids: Sequence[int]) -> set[int]:
+        """Which of the articles share so much of their text with this one that they are its near-duplicates."""
+        made = signature(text)
+        query = select(signatures.c.article_id, signatures.c.signature)
+        with self._database.reading() as connection:
+            found = list(rows.fetch(connection, query, signatures.c.article_id, ids)) if len(made) else []
+        told = {row.article_id: np.frombuffer(row.signature, "<u4") for row in found if row.signature}
+        return {id_ for id_, other in told.items() if resemblance(made, other[None])[0] >= near_duplicates.RESEMBLANCE}
 
     def passages(self, article_ids: Sequence[int]) -> dict[int, list[Passage]]:
         """The passages of each stored article, in the order of the text."""

@@ -67,6 +67,7 @@ articles = Table(
     UniqueConstraint("key_hash", name="articles_key_hash"),
     Index("articles_revision", "revision"),
     Index("articles_text_hash", "text_hash"),
+    Index("articles_url", "url", postgresql_using="hash"),  # an address may be longer than an entry of an ordered index
     sqlite_autoincrement=True,
 )
 
