@@ -12,6 +12,7 @@ from time import perf_counter
 import numpy as np
 
 from search.article import StoredArticle
+from search.completion import completions
 from search.counting import facets_of, keywords_of, timelines_of
 from search.errors import BadInput, NotFound
 from search.folding import fold
@@ -30,8 +31,10 @@ from search.query import Interval, Query, Sort
 from search.ranking import combine, weights_for
 from search.response import ComparedQuery, Comparison, Hit, Keywords, SearchResponse, Seconds, Walk
 from search.snippet import Highlighter
+from search.spelling import corrected
 from search.stages import Ranking, complete, cut_off, first_stage, rows, sort_by_date
 from search.store import Archive
+from search.suggestion import Suggestion
 from search.text import passage_text
 
 
@@ -109,6 +112,10 @@ class SearchEngine:
         if reference.isascii() and reference.isdigit() and len(reference) < 19:
             return self.article(int(reference))
         raise NotFound(f"There is no article with the key, address or id {reference[:200]!r} in this archive.")
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Names and titles that go on from the beginning of a query, for showing while it is typed. Raises NoIndex."""
+        return completions(typed, limit, self._live.opened.snapshot, self._archive)
 
     def overview(self) -> Overview:
         """What the served snapshot holds; counted once for each. Raises NoIndex."""
@@ -213,6 +220,7 @@ class SearchEngine:
             timeline=timeline,
             keywords=keywords,
             understood=ranking.understood,
+            suggestion=corrected(ranking.understood, ranking.snapshot.correction),
         )
 
     def _keywords(self, ranking: Ranking) -> Keywords:

@@ -186,10 +186,23 @@ class Names:
         wanted = f" {' '.join(phrase)} "
         return np.array([code for code, own in enumerate(self._words) if wanted in own], np.int64)
 
+    def beginning(self, words: Sequence[str], limit: int) -> list[tuple[str, int]]:
+        """The names, most frequent first, in which these words stand next to each other, the last of which may go on."""
+        wanted = f" {' '.join(words)}"
+        return [(self.shown[code], self._counted[code]) for code in self._frequent if wanted in self._words[code]][:limit]
+
     def counts(self) -> tuple[tuple[str, int], ...]:
         """Every name with its number of rows, most frequent first, then by name."""
-        counted = np.bincount(self.code, minlength=len(self.shown)).tolist()
-        return tuple(sorted(zip(self.shown, counted, strict=True), key=lambda pair: (-pair[1], pair[0])))
+        return tuple((self.shown[code], self._counted[code]) for code in self._frequent)
+
+    @cached_property
+    def _counted(self) -> list[int]:
+        counted: list[int] = np.bincount(self.code, minlength=len(self.shown)).tolist()
+        return counted
+
+    @cached_property
+    def _frequent(self) -> list[int]:
+        return sorted(range(len(self.shown)), key=lambda code: (-self._counted[code], self.shown[code]))
 
     @cached_property
     def _words(self) -> tuple[str, ...]:

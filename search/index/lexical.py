@@ -98,6 +98,26 @@ class LexicalIndex:
         hits = self._searcher.search(unscored, limit=max(len(self), 1), count=False).hits
         return np.array(self._searcher.fast_field_values("article_id", [address for _, address in hits]), np.int64)
 
+    def titles_with(self, beginning: Sequence[str], limit: int) -> list[int]:
+        """The ids of the articles, newest first, whose title has all of these words, the last of which may go on."""
+        *whole, last = beginning
+        queries = [tantivy.Query.term_query(self.schema, TITLE, word) for word in whole]
+        queries.append(tantivy.Query.regex_query(self.schema, TITLE, f"{last}.*"))
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
+        hits = self._searcher.search(query, limit=limit, count=False, order_by_field="published_at").hits
+        return [
+            int(value) for value in self._searcher.fast_field_values("article_id", [address for _, address in hits]) if value is not None
+        ]
+
+    def words_beginning(self, letters: str) -> list[tuple[str, int]]:
+        """The words of the bodies that begin so, with the number of articles that have each."""
+        return self._searcher.terms_with_prefix(BODY, letters)
+
+    def written(self, word: str) -> int:
+        """How many articles have the word in any form: as it is written, or with another ending."""
+        exactly = max(self._searcher.doc_freq(field, word) for field in (TITLE, BODY))
+        return max([exactly, *(self.frequency(term) for term in analyzer().analyze(word))])
+
     def scores(self, text: str, article_ids: Ids) -> Floats:
         """The BM25 of each given article; 0 where no word of the text matches."""
         found = np.zeros(len(article_ids), np.float32)

@@ -12,6 +12,7 @@ from search.index.lexical import LexicalIndex
 from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest, verify
 from search.index.restriction import Restriction, Restrictions
 from search.index.vectors import FaissVectors
+from search.index.vocabulary import Vocabulary
 from search.protocols import Candidates, Evidence, Floats, Ids, Vectors
 
 
@@ -46,6 +47,7 @@ class Snapshot:
         self._lexical = lexical
         self.restrict = Restrictions(self.columns, lexical).restrict
         """Limits searches to the articles that meet a condition and filters; None when every article does."""
+        self._vocabulary = Vocabulary(lexical.words_beginning)
         self.loaded = Loaded(
             {path: entry for path, entry in manifest.files.items() if path.startswith(layout.SEGMENTS)},
             {segment.entry.name: segment for segment in segments},
@@ -73,6 +75,14 @@ class Snapshot:
 
     def __len__(self) -> int:
         return len(self.columns.article_id)
+
+    def correction(self, word: str) -> str | None:
+        """The word of the archive that was probably meant by this folded one; None when it is there, or nothing is like it."""
+        return self._vocabulary.correction(word, self._lexical.written(word))
+
+    def titles_with(self, beginning: Sequence[str], limit: int) -> list[int]:
+        """The ids of the articles, newest first, whose title has all of these folded words, the last of which may go on."""
+        return self._lexical.titles_with(beginning, limit)
 
     def bm25_bound(self, text: str) -> float:
         """What no article's BM25 can exceed for this text."""

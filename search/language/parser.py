@@ -49,7 +49,7 @@ def understand(text: str) -> Understanding:
         return _plain(text, notes)
     said = _merged(text, [span for node in nodes for span in node.said])
     asked = " ".join(text[start:end] for start, end in said)
-    return Understanding(text, asked if words(asked) else "", condition, _pieces(text, nodes), notes)
+    return Understanding(text, asked if words(asked) else "", condition, _pieces(text, nodes), notes, tuple(said))
 
 
 class _Parser:
@@ -194,7 +194,7 @@ def _plain(text: str, notes: tuple[Note, ...]) -> Understanding:
     stripped = text.strip()
     start = text.find(stripped)
     pieces = (Piece(Kind.WORDS, stripped, False, start, start + len(stripped)),) if stripped else ()
-    return Understanding(text, stripped, None, pieces, notes)
+    return Understanding(text, stripped, None, pieces, notes, tuple((piece.start, piece.end) for piece in pieces))
 
 
 def _merged(text: str, spans: Sequence[Span]) -> list[Span]:

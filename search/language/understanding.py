@@ -97,7 +97,8 @@ class Understanding:
 
     ``words`` is what the encoder, BM25 and the reranker read: all words that were not excluded, phrases without their quotation
     marks; empty when there are only exclusions, names and dates. ``condition`` holds for every result.
-    ``pieces`` say in the order of the text what was understood; without a condition there is one, or none.
+    ``pieces`` say in the order of the text what was understood; without a condition there is one, or none. ``said`` are the
+    stretches [start, end) of the text that ``words`` was put together from.
     """
 
     text: str
@@ -105,6 +106,7 @@ class Understanding:
     condition: Condition | None = None
     pieces: tuple[Piece, ...] = ()
     notes: tuple[Note, ...] = ()
+    said: tuple[tuple[int, int], ...] = ()
 
     @property
     def summary(self) -> str:
