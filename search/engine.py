@@ -22,8 +22,8 @@ from search.index.live import LiveSnapshot
 from search.index.published import Opened
 from search.index.vectors import backend
 from search.keywords import READ
-from search.likeness import Likeness, addressed_article, mean_vector, understood_as
 from search.language import Understanding, understand
+from search.likeness import Likeness, addressed_article, mean_vector, understood_as
 from search.matches import MatchMemory
 from search.overview import Overview
 from search.protocols import Floats, Reranker

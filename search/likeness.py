@@ -68,8 +68,6 @@ def words_of(article: Article) -> str:
     return passage_text(article.title, article.text[:_SAID_CHARACTERS])
 
 
-
-
 class Likeness:
     """Finds the articles that are most like an article or a text. Safe for concurrent use; ``to_text`` asks the encoder."""
 
