@@ -11,7 +11,7 @@ import argparse
 import random
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +121,7 @@ def make_plan(data: Path, documents: tuple[Document, ...], rng: random.Random) -
             Source("graded", trained_graded, 726, graded_shape),
             Source("graded again", trained_graded, 726, graded_shape),
             Source("known item", trained_known, 2600, hard, many),
+            Source("post", sources.posts(trained_known, 1600, rng), 600, replace(hard, doubtful=0.95), many),
             Source("headline to story", trained_headlines, 800, story),
             Source("lead to story", trained_leads, 200, short, few),
             Source("headline to body", sources.headlines(documents, untouched, 300, rng), 300, short, few),

@@ -11,13 +11,15 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 GRADE_RELEVANCE = {0: 0.0, 1: 0.25, 2: 0.75, 3: 1.0}
 """Relevance in 0..1 that a grade of `newsqueries` stands for (3 = mainly about it, 1 = same subject only)."""
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,24 @@ def headlines(documents: tuple[Document, ...], allowed: Iterable[int], count: in
     return tuple(
         LabelledQuery(sentence_case(documents[row].title), {row: 1.0}, bare=True) for row in rng.sample(rows, min(count, len(rows)))
     )
+
+
+def posts(queries: Sequence[LabelledQuery], count: int, rng: random.Random) -> tuple[LabelledQuery, ...]:
+    """Long, untidy queries as pasted from a social network: what several queries ask about one article, signed and dated."""
+    by_article: dict[int, list[str]] = defaultdict(list)
+    for query in queries:
+        by_article[next(iter(query.relevance))].append(query.text)
+    several = sorted(row for row, texts in by_article.items() if len(texts) > 1)
+    words = sorted({word for query in queries for word in query.text.split() if word.isalpha()})
+    made = []
+    for row in rng.sample(several, min(count, len(several))):
+        texts = rng.sample(by_article[row], min(len(by_article[row]), rng.randint(2, 3)))
+        name = rng.sample(words, 2)
+        tag = f" #{rng.choice(words)}" if rng.random() < 0.3 else ""
+        day = f"{rng.choice(_MONTHS)} {rng.randint(1, 28)}, {rng.randint(2009, 2023)}"
+        signed = f"{name[0].title()} {name[1].title()} (@{''.join(name)[:14]}) {day}"
+        made.append(LabelledQuery(f"{'. '.join(texts)}{tag} — {signed}", {row: 1.0}))
+    return tuple(made)
 
 
 def trecqa(data: Path) -> LabelledSet:
