@@ -11,7 +11,7 @@ ARTICLES = {
     "d": ("Count goes on", "The election was too close to call on Tuesday night."),
     "e": ("Keeper signs", "The goalkeeper signed a contract for three seasons."),
 }
-QUERIES = {"q1": "oil price", "q2": "storm damage", "q3": "zxcvbnm qwrtp", "q4": "who won the vote?"}
+QUERIES = {"q1": "oil price", "q2": "storm damage", "q3": "zxcvbnm qwrtp", "q4": "a close vote on Tuesday"}
 JUDGEMENTS = [("q1", "a", 3), ("q1", "b", 1), ("q2", "c", 2), ("q2", "e", 0), ("q3", "e", 1), ("q4", "d", 1)]
 
 
