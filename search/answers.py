@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from search.article import Precision
 from search.figures import FacetAnswer, TimelineAnswer
 from search.language import Kind, Reading, Understanding
-from search.response import Hit, SearchResponse, Story
+from search.response import Hit, Relation, SearchResponse, Story
 
 
 class SnippetAnswer(BaseModel):
@@ -114,6 +114,12 @@ class HitAnswer(BaseModel):
     fused: float | None
     relevance: float | None
     story: StoryAnswer | None
+    relation: Relation | None
+
+    @classmethod
+    def of(cls, hit: Hit) -> "HitAnswer":
+        """The hit as it goes over the wire."""
+        return _hit(hit)
 
 
 class SearchAnswer(BaseModel):
@@ -184,6 +190,7 @@ def _hit(hit: Hit) -> HitAnswer:
         fused=hit.fused,
         relevance=hit.relevance,
         story=_story(hit.story) if hit.story else None,
+        relation=hit.relation,
     )
 
 

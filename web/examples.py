@@ -40,6 +40,7 @@ SEARCH: Mapping[str, Any] = {
             "fused": 0.83,
             "relevance": 0.93,
             "story": None,
+            "relation": None,
         }
     ],
     "facets": [
@@ -65,6 +66,11 @@ TIMELINE: Mapping[str, Any] = {
     "total": 23,
     "snapshot": "20260102T030405Z",
     "timeline": SEARCH["timeline"],
+}
+
+SIMILAR: Mapping[str, Any] = {
+    "id": 12,
+    "hits": [{**SEARCH["hits"][0], "bm25": None, "fused": None, "relevance": None, "relation": "same story"}],
 }
 
 COMPARISON: Mapping[str, Any] = {

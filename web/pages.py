@@ -74,7 +74,7 @@ async def article(
         raise NotFound(f"There is no article {article_id!r}: article ids are whole numbers.")
     stored = await run_in_threadpool(service.engine.article, int(article_id))
     try:
-        similar = await service.similar(stored)
+        similar = await service.similar(stored.id)
     except Overloaded:
         similar = ()  # the article can be read all the same
     start, _, end = (parameters.passage or "").partition("-")

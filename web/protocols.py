@@ -36,6 +36,14 @@ class Engine(Protocol):
         """At most ``top_k`` articles nearest in meaning, without the article itself. Raises NotFound."""
         ...
 
+    def like_text(self, text: str, top_k: int) -> tuple[Hit, ...]:
+        """At most ``top_k`` articles that are most like a text; uses the models. Raises BadInput for a text without words."""
+        ...
+
+    def find(self, reference: str) -> StoredArticle:
+        """The article with this key, address or id. Raises NotFound."""
+        ...
+
     def overview(self) -> Overview:
         """What the snapshot now served holds; cheap."""
         ...

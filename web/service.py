@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from search.article import StoredArticle
 from search.errors import NoIndex
 from search.overview import Overview
 from search.query import Query
@@ -55,12 +54,19 @@ class Service:
         """Where this Broadsheet is reached, without a slash at the end: as it is set, else as it was asked."""
         return (self._public_url or str(request.base_url)).rstrip("/")
 
-    async def similar(self, stored: StoredArticle) -> tuple[Hit, ...]:
-        """A few articles nearest in meaning."""
-        return await self.queue.run(self._similar_many, stored.id)
+    async def similar(self, article_id: int, top_k: int = _SIMILAR_ARTICLES) -> tuple[Hit, ...]:
+        """The articles most like one, those on the same story first."""
+        return await self.queue.run(self._similar_many, (article_id, top_k))
 
-    def _similar_many(self, ids: Sequence[int]) -> list[tuple[Hit, ...]]:
-        return [self.engine.similar(article_id, _SIMILAR_ARTICLES) for article_id in ids]
+    def _similar_many(self, wanted: Sequence[tuple[int, int]]) -> list[tuple[Hit, ...]]:
+        return [self.engine.similar(article_id, top_k) for article_id, top_k in wanted]
+
+    async def like_text(self, text: str, top_k: int) -> tuple[Hit, ...]:
+        """The articles most like a text."""
+        return await self.queue.run(self._like_texts, (text, top_k))
+
+    def _like_texts(self, wanted: Sequence[tuple[str, int]]) -> list[tuple[Hit, ...]]:
+        return [self.engine.like_text(text, top_k) for text, top_k in wanted]
 
     def overview_or_none(self) -> Overview | None:
         """What is served, or None as long as nothing is."""

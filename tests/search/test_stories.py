@@ -73,12 +73,9 @@ def test_kinship_is_the_mean_of_two_cosines() -> None:
     vectors = WordEncoder().encode_passages([lead.text for lead in leads])
     common = {"oil": 0.2, "price": 0.1, "storm": 0.0, "strike": 0.0}
     found = {"oil": 2, "price": 2, "storm": 1, "strike": 1}
-    rarity = {word: -(np.log((found[word] + 50 * common[word]) / 52) ** 1.0) for word in common}
-    rarity = {word: value**1.5 for word, value in rarity.items()}
-    rows = [
-        [(1 + np.log(lead.text.split().count(word))) * rarity[word] if word in lead.text.split() else 0.0 for word in common]
-        for lead in leads
-    ]
+    rarity = {word: float(-np.log((found[word] + 50 * common[word]) / 52)) ** 1.5 for word in common}
+    said = [lead.text.split() for lead in leads]
+    rows = [[(1 + np.log(own.count(word))) * rarity[word] if word in own else 0.0 for word in common] for own in said]
     expected = (float(vectors[0] @ vectors[1]) + 1 - cosine(*rows)) / 2
     asked = kinship(leads, vectors, np.array([1, 2]), lambda names: np.array([common[name] for name in names], np.float32))
     assert asked[0, 1] == pytest.approx(expected, abs=1e-5)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from search.article import Article, StoredArticle
-from search.errors import NoIndex, NotFound
+from search.errors import BadInput, NoIndex, NotFound
 from search.overview import Overview
 from search.query import Query, Sort
 from search.response import Hit, SearchResponse, Seconds, Snippet, Walk
@@ -136,6 +136,17 @@ class FakeEngine:
         self.article(article_id)
         others = [stored for stored in self.stored if stored.id != article_id][:top_k]
         return tuple(_hit(rank, stored, frozenset()) for rank, stored in enumerate(others, 1))
+
+    def like_text(self, text: str, top_k: int) -> tuple[Hit, ...]:
+        if not text.strip():
+            raise BadInput("The text has no words: give some sentences of an article.", field="text")
+        return self._search(Query(text, top_k=top_k)).hits
+
+    def find(self, reference: str) -> StoredArticle:
+        for stored in self.stored:
+            if reference in (stored.article.key, stored.article.url, str(stored.id)):
+                return stored
+        raise NotFound(f"There is no article with the key, address or id {reference!r} in this archive.")
 
     def overview(self) -> Overview:
         self._need_articles()
