@@ -35,12 +35,14 @@ class Vocabulary:
     def correction(self, word: str, articles: int) -> str | None:
         """The likeliest word that was meant by this one, folded, which ``articles`` have; None when it may well be right.
 
-        Fewer edits are likelier (optimal string alignment: a letter more, less, other, or two swapped), then more articles.
+        Fewer edits are likelier (optimal string alignment: a letter more, less, other, or two swapped), of those with as many the
+        swaps, and then what is in more articles.
         """
         if len(word) < _SHORT or not word.isalpha() or articles > (_RARE if len(word) > _SHORT + 1 else 0):
             return None
         edits = 2 if len(word) >= _LONG and not articles else 1
-        best: tuple[int, int, str] | None = None
+        best: tuple[int, bool, int, str] | None = None
+        letters = sorted(word)
         for letter in dict.fromkeys(word[:2]):
             known = self._known(letter)
             for other, distance, place in extract(word, known.words, scorer=OSA.distance, score_cutoff=edits, limit=_NEAREST):
@@ -48,9 +50,9 @@ class Vocabulary:
                 # One article may be mistaken, too; a word two edits away is likely another word altogether.
                 enough = _MUCH_MORE * articles if articles else 2 if distance < 2 else 5
                 if distance > 0 and count >= enough:
-                    found = (int(distance), -count, other)
+                    found = (int(distance), sorted(other) != letters, -count, other)
                     best = found if best is None else min(best, found)
-        return best[2] if best else None
+        return best[-1] if best else None
 
     def _read(self, letter: str) -> _Known:
         found = [(word, count) for word, count in self._beginning(letter) if count > 1 and len(word) >= _SHORT and word.isalpha()]
