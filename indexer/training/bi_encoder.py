@@ -232,7 +232,6 @@ def train(
     if validation is not None:
         callbacks.append(EarlyStoppingCallback(validation.patience))
     every = validation.every if validation is not None else checkpoint.every
-    model.model_card_data.generate_widget_examples = False
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(checkpoint.folder),
         per_device_train_batch_size=recipe.queries_per_step,
@@ -260,7 +259,7 @@ def train(
         dataloader_pin_memory=False,
     )
     with quietly(), saving(checkpoint.folder):
-        trainer = SentenceTransformerTrainer(
+        trainer = _Trainer(
             model=model,
             args=arguments,
             train_dataset=Dataset.from_dict({"row": list(range(len(material.examples)))}),
@@ -279,6 +278,12 @@ def precision(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     return torch.bfloat16 if cpu_multiplies_bf16() else torch.float32
+
+
+class _Trainer(SentenceTransformerTrainer):
+    """The trainer without the parts that collect material for its own model card; ours is written by who calls `train`."""
+
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None: ...
 
 
 class _Refresh(TrainerCallback):

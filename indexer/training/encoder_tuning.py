@@ -89,7 +89,7 @@ def tune_encoder(
         candidates=plan.candidates if Negatives.DISTILLED in plan.negatives else 0,
     )
     listener.stage("Mining")
-    miner = _Miner(training, mining, judge, recipe.seed)
+    miner = Miner(training, mining, judge, recipe.seed)
     first_encoder: Encoder = SentenceEncoder.load(base)
     material = miner.mine(first_encoder)
     if len(material.examples) < FEWEST_EXAMPLES:
@@ -187,7 +187,7 @@ class Trial:
         return ndcg_at_10(gains, similarity, gains.tolist())
 
 
-class _Miner:
+class Miner:
     """The training set ready to be mined with any encoder; passages and BM25 are made once."""
 
     def __init__(self, training: LabelledSet, mining: Mining, judge: Judge | None, seed: int) -> None:

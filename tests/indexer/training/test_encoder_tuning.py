@@ -1,0 +1,190 @@
+"""A bi-encoder is tuned from labels to a folder that a search loads; an interrupted run goes on; failures leave the old model."""
+
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from transformers import BertConfig, BertModel, BertTokenizer
+
+from indexer.training.bi_encoder import Recipe, StepReport
+from indexer.training.encoder_tuning import Outcome, Plan, tune_encoder
+from indexer.training.mining import MiningRule
+from indexer.training.negatives import Mining
+from indexer.training.objective import Negatives, objective_of
+from indexer.training.sources import Document, LabelledQuery, LabelledSet
+from search.errors import BadInput, BroadsheetError
+from search.models.encoder import SentenceEncoder
+
+SUBJECTS = ["oil", "bank", "team", "vote", "storm", "coast", "rates", "final"]
+OTHERS = ["crude", "lender", "club", "ballot", "gale", "shore", "interest", "match"]  # what queries call the same things
+FILLERS = ["the", "a", "price", "falls", "raises", "wins", "election", "hits", "of", "in", "and", "to"]
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *SUBJECTS, *OTHERS, *FILLERS, *"0123456789"]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny BERT with random weights that pools the mean."""
+    folder = tmp_path_factory.mktemp("base")
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 32}
+    BertModel(BertConfig(vocab_size=len(VOCABULARY), initializer_range=0.15, **sizes)).save_pretrained(folder / "bert")
+    BertTokenizer(vocab={word: row for row, word in enumerate(VOCABULARY)}, model_max_length=32).save_pretrained(folder / "bert")
+    modules = [Transformer(str(folder / "bert")), Pooling(32), Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save_pretrained(str(folder / "st"))
+    return folder / "st"
+
+
+def labelled() -> LabelledSet:
+    """Articles about two subjects each; a query calls these by other names, so that only training can tell it."""
+    pairs = [(first, second) for first in range(8) for second in range(8) if first != second]
+    rng = np.random.default_rng(0)
+    documents, queries = [], []
+    for row, (first, second) in enumerate(pairs):
+        filler = rng.permutation(FILLERS)
+        documents.append(Document(str(row), "", f"{filler[0]} {SUBJECTS[first]} {filler[1]} {SUBJECTS[second]} {filler[2]}"))
+        queries.append(LabelledQuery(f"{OTHERS[first]} {OTHERS[second]}", {row: 1.0}))
+    return LabelledSet("pairs", tuple(documents), tuple(queries))
+
+
+class Silent:
+    def __init__(self) -> None:
+        self.reports: list[StepReport] = []
+
+    def stage(self, name: str) -> None: ...
+
+    def step(self, report: StepReport) -> None:
+        self.reports.append(report)
+
+
+class Impatient(Silent):
+    """Interrupts the run, as Ctrl-C does, when it has seen so many steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self._steps = steps
+
+    def step(self, report: StepReport) -> None:
+        super().step(report)
+        if report.loss is not None and report.step == self._steps:
+            raise KeyboardInterrupt
+
+
+EVERYTHING = MiningRule(twin_similarity=2.0, sibling_similarity=2.0)  # the vectors of a random BERT are all near one another
+RECIPE = Recipe(queries_per_step=16, epochs=6, learning_rate=3e-3, max_tokens=32)
+
+
+def tune(base: Path, out: Path, *negatives: Negatives, listener: Silent | None = None, recipe: Recipe = RECIPE) -> Outcome:
+    everything = labelled()
+    training = replace(everything, queries=everything.queries[:48])
+    plan = Plan(frozenset(negatives or {Negatives.IN_BATCH}), recipe, Mining(rule=EVERYTHING), looks=3, patience=9)
+    return tune_encoder(training, everything, str(base), out, plan, listener or Silent())
+
+
+@pytest.mark.parametrize(
+    "negatives",
+    [
+        {Negatives.SAMPLED},
+        {Negatives.IN_BATCH},
+        {Negatives.HARD},
+        {Negatives.IN_BATCH, Negatives.HARD, Negatives.DISTILLED, Negatives.SAMPLED},
+    ],
+    ids=lambda negatives: "+".join(sorted(negatives)),
+)
+def test_every_kind_of_negatives_teaches_what_the_labels_say(base: Path, tmp_path: Path, negatives: set[Negatives]) -> None:
+    outcome = tune(base, tmp_path / "model", *negatives, recipe=replace(RECIPE, epochs=30))
+    assert outcome.after > outcome.before + 0.1
+    encoder = SentenceEncoder.load(str(tmp_path / "model"), device="cpu", precision="fp32")
+    assert encoder.fingerprint != SentenceEncoder.load(str(base), device="cpu", precision="fp32").fingerprint
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert f"{outcome.after:.4f}" in card
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(base: Path, tmp_path: Path) -> None:
+    whole = Silent()
+    tune(base, tmp_path / "whole", listener=whole)
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path / "parted", listener=Impatient(13))
+    assert not (tmp_path / "parted").exists()
+    rest = Silent()
+    tune(base, tmp_path / "parted", listener=rest)
+    assert min(report.step for report in rest.reports) > 4
+    models = [SentenceEncoder.load(str(tmp_path / name), device="cpu", precision="fp32") for name in ("whole", "parted")]
+    first, second = (model.encode_queries(["crude lender", "gale shore"]) for model in models)
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    assert [report.step for report in whole.reports if report.loss is not None] == list(range(1, 19))
+
+
+def test_the_log_can_be_plotted(base: Path, tmp_path: Path) -> None:
+    tune(base, tmp_path / "model")
+    rows = [json.loads(line) for line in (tmp_path / "model" / "log.jsonl").read_text().splitlines()]
+    losses = [row["loss"] for row in rows if "loss" in row]
+    assert len(losses) == 18
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    assert any("quality" in row for row in rows)
+
+
+def test_another_command_does_not_go_on_from_a_strange_checkpoint(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path / "model", listener=Impatient(13))
+    with pytest.raises(BadInput, match="other data or settings"):
+        tune(base, tmp_path / "model", recipe=replace(RECIPE, learning_rate=1e-3))
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before_and_named_when_it_is_the_only_one(base: Path, tmp_path: Path) -> None:
+    work = tmp_path / ".model.training"
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path / "model", listener=Impatient(13))
+    older, newer = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    weights = (newer / "model.safetensors").read_bytes()
+    (newer / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    listener = Impatient(14)
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path / "model", listener=listener)
+    assert min(report.step for report in listener.reports) == int(older.name.split("-")[1]) + 1
+    for path in work.glob("checkpoint-*"):
+        (path / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(BadInput, match=r"checkpoint-\d+ is damaged .*delete"):
+        tune(base, tmp_path / "model")
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Lets no file grow beyond so many bytes, which fails like a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_previous_model(base: Path, tmp_path: Path) -> None:
+    tune(base, tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir() if path.is_file()}
+    with room_for(20_000), pytest.raises(BroadsheetError, match=r"cannot be written .*make room"):
+        tune(base, tmp_path / "model", recipe=replace(RECIPE, seed=3))
+    assert before == {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir() if path.is_file()}
+
+
+def test_a_folder_that_is_no_model_is_not_replaced(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("keep me")
+    with pytest.raises(BadInput, match="is not a model folder"):
+        tune(base, tmp_path / "notes")
+
+
+def test_nothing_to_learn_from_and_nothing_to_tell_apart_are_refused(base: Path, tmp_path: Path) -> None:
+    everything = labelled()
+    with pytest.raises(BadInput, match="Only 3 queries"):
+        tune_encoder(replace(everything, queries=everything.queries[:3]), everything, str(base), tmp_path / "model", Plan(), Silent())
+    with pytest.raises(BadInput, match="No negatives"):
+        objective_of(frozenset())
