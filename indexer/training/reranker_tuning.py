@@ -24,6 +24,7 @@ from indexer.training.pair_model import load_base
 from indexer.training.sources import Document, LabelledSet
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
+from search.models.loading import quietly
 from search.protocols import Encoder, Vectors
 from search.ranking import CombinationWeights
 
@@ -141,8 +142,9 @@ def tune_reranker(
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, recipe: Recipe, slope: float, intercept: float) -> None:
     """Writes the model so that `CrossEncoderReranker.load` reads it as it was trained, with its calibration."""
     model.config.broadsheet = {"max_length": recipe.max_tokens, "calibration": {"a": slope, "b": intercept}}
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with quietly():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 class Trial:
