@@ -1,5 +1,6 @@
 """A search response as JSON, for the HTTP API and for `broadsheet search --json` alike; the one place where it is made."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -120,6 +121,18 @@ class HitAnswer(BaseModel):
     def of(cls, hit: Hit) -> "HitAnswer":
         """The hit as it goes over the wire."""
         return _hit(hit)
+
+
+class SimilarAnswer(BaseModel):
+    """The articles that are most like an article or a text, those on the same story first; ``id`` is that of the article, if it is one."""
+
+    id: int | None
+    hits: list[HitAnswer]
+
+    @classmethod
+    def of(cls, article_id: int | None, hits: Sequence[Hit]) -> "SimilarAnswer":
+        """The hits as they go over the wire."""
+        return cls(id=article_id, hits=[HitAnswer.of(hit) for hit in hits])
 
 
 class SearchAnswer(BaseModel):

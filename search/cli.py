@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from search.errors import BadInput, BroadsheetError
+from search.export.format import Format
 from search.options import (
     AfterOption,
     AuthorOption,
     BeforeOption,
+    ByteOrderMarkOption,
+    FormatOption,
     JsonOption,
     LanguageOption,
     ModeOption,
@@ -24,6 +27,7 @@ from search.options import (
     NotLanguageOption,
     NotSourceOption,
     NotTopicOption,
+    OutOption,
     QueryArgument,
     RerankOption,
     SourceOption,
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from search.engine import SearchEngine
 
 COMMANDS = "broadsheet.commands"
+_SITE = "http://127.0.0.1:8000"  # what links begin with where no other address is set: where `broadsheet serve` is found
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Folder of database and index (env: BROADSHEET_DATA).", show_default=False)
@@ -60,8 +65,9 @@ def application() -> typer.Typer:
     app = typer.Typer(help="Self-hosted semantic search for news.", no_args_is_help=True, add_completion=False)
     app.pretty_exceptions_enable = False
     from search.counting_cli import compare, timeline, words
+    from search.likeness_cli import similar
 
-    for command in (search, timeline, compare, words):
+    for command in (search, similar, timeline, compare, words):
         app.command(command.__name__)(command)
     for entry in sorted(entry_points(group=COMMANDS), key=lambda entry: entry.name):
         joined: Any = entry.load()
@@ -124,13 +130,22 @@ def search(
     ] = None,
     stories: Annotated[bool, typer.Option("--stories", help="One result per story.")] = False,
     as_json: JsonOption = False,
+    wanted: FormatOption = None,
+    out: OutOption = None,
+    byte_order_mark: ByteOrderMarkOption = False,
     encoder: EncoderOption = None,
     reranker: RerankerOption = None,
 ) -> None:
-    """Search the archive."""
+    """Search the archive, or take all that is found away with --format."""
     filters = filters_of(after, before, (source, topic, author, language), (not_source, not_topic, not_author, not_language))
     asked = Query(query, top_k, offset, mode, rerank, sort, filters, half_life, facets=facets, timeline=timeline, stories=stories)
-    engine = indexed_engine(settings_with(data, encoder, reranker if rerank else "none"))
+    if out is not None and wanted is None:
+        raise BadInput(f"{out} can be written in several formats: say which with --format, for example --format csv.", field="format")
+    settings = settings_with(data, encoder, reranker if rerank else "none")
+    engine = indexed_engine(settings)
+    if wanted is not None:
+        _take_away(engine, asked, settings, wanted, out, byte_order_mark)
+        return
     from search.terminal import print_response
 
     response = engine.search(asked)
@@ -140,6 +155,21 @@ def search(
         print(SearchAnswer.of(response).model_dump_json(indent=2))
     else:
         print_response(response)
+
+
+def _take_away(engine: "SearchEngine", query: Query, settings: Settings, wanted: Format, out: Path | None, byte_order_mark: bool) -> None:
+    from search.export import Results, address_of, export
+    from search.export.file import write_file, write_output
+
+    site, address = (settings.public_url or _SITE).rstrip("/"), address_of(query)
+    walk = engine.walk(query)
+    results = Results(walk, site, f"{site}/?{address}", engine.overview().published_at)
+    pieces = export(results, wanted, address=f"{site}/feed.{wanted.value}?{address}", byte_order_mark=byte_order_mark)
+    if out is None:
+        write_output(pieces)
+    else:
+        write_file(out, pieces)
+        print(f"Wrote {walk.total:,} articles to {out}.", file=sys.stderr)
 
 
 def indexed_engine(settings: Settings) -> "SearchEngine":

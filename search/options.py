@@ -1,10 +1,12 @@
 """The options that commands on a search share, and what they mean together."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from search.dates import parse_period
+from search.export.format import Format
 from search.query import Filters, Interval, Mode, Names
 
 QueryArgument = Annotated[str, typer.Argument(help="Words, a question, a description, or operators: see docs/query-language.md.")]
@@ -25,6 +27,14 @@ NotLanguageOption = Annotated[
     list[str] | None, typer.Option("--not-language", help="Not in this language; may be repeated.", show_default=False)
 ]
 IntervalOption = Annotated[Interval, typer.Option("--interval", help="Length of a bar.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="Take away all that is found, not only a page of it, in this format.", show_default=False),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Where --format writes: a file instead of standard output.", show_default=False)
+]
+ByteOrderMarkOption = Annotated[bool, typer.Option("--bom", help="Begin CSV with a byte order mark, which Excel needs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The answer of the HTTP API instead of text.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="A table for spreadsheets instead of text.")]
 

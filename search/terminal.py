@@ -46,6 +46,18 @@ def print_response(response: SearchResponse) -> None:
     )
 
 
+def print_similar(hits: Sequence[Hit]) -> None:
+    """Prints what is like an article or a text, and how it is related to it."""
+    console = _console()
+    if not hits:
+        console.print("Nothing like it was found.")
+    for hit in hits:
+        console.print(_title(hit))
+        console.print(_snippet(hit))
+        console.print(Text(_evidence(hit) + (f"  {hit.relation}" if hit.relation else ""), style="dim"))
+        console.print()
+
+
 def print_timeline(timeline: Timeline, total: int) -> None:
     """Prints a line for each bar: its days, the number of articles, a bar, and their share of all articles of these days."""
     _print_timeline(_console(), timeline, total)

@@ -4,11 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from search.answers import HitAnswer
+from search.answers import SimilarAnswer
 from search.errors import BadInput
-from search.response import Hit
 from web import examples
 from web.api import ArticleId, answers
 from web.parameters import Parameters
@@ -28,18 +27,6 @@ class SimilarParameters(Parameters):
     id: int | None = Field(None, ge=1, le=2**63 - 1, description="Its id, as search hits give it.", examples=[17])
     key: str | None = Field(None, max_length=10_000, description="The id or URL that it was indexed under.")
     top_k: int = Field(10, ge=1, le=_MOST, description="Number of articles to return.")
-
-
-class SimilarAnswer(BaseModel):
-    """The articles that are most like the one or the text, those on the same story first; ``id`` is that of the article, if it is one."""
-
-    id: int | None
-    hits: list[HitAnswer]
-
-    @classmethod
-    def of(cls, article_id: int | None, hits: tuple[Hit, ...]) -> "SimilarAnswer":
-        """The hits as they go over the wire."""
-        return cls(id=article_id, hits=[HitAnswer.of(hit) for hit in hits])
 
 
 @router.get(

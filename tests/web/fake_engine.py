@@ -140,7 +140,7 @@ class FakeEngine:
     def like_text(self, text: str, top_k: int) -> tuple[Hit, ...]:
         if not text.strip():
             raise BadInput("The text has no words: give some sentences of an article.", field="text")
-        return self._search(Query(text, top_k=top_k)).hits
+        return self._search(Query(text[:1_000], top_k=top_k)).hits
 
     def find(self, reference: str) -> StoredArticle:
         for stored in self.stored:
