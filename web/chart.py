@@ -39,9 +39,9 @@ class Chart:
     count: int
 
     @classmethod
-    def holding(cls, values: Sequence[float], height: float) -> "Chart":
-        """The chart that these values, one for each interval, fit into."""
-        return cls(round_up(max(values, default=0.0)), height, len(values))
+    def holding(cls, height: float, *rows: Sequence[float]) -> "Chart":
+        """The chart that these rows of values fit into, each with a value for each interval."""
+        return cls(round_up(max((value for row in rows for value in row), default=0.0)), height, max(map(len, rows), default=0))
 
     def columns(self, values: Sequence[float]) -> list[Column]:
         """A bar for each value; one that is not 0 is at least one unit high, so that it is seen."""
@@ -77,11 +77,11 @@ class Chart:
 
 
 def round_up(value: float) -> float:
-    """The next number that is 1, 2, 2.5 or 5 times a power of ten; 1 for nothing."""
+    """The next number that reads easily, such as 4, 15, 250 or 0.03; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * (1 - 1e-9))
+    return next(step * power for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
 
 
 def _short(number: float) -> float:

@@ -87,7 +87,8 @@ async def compare(view: TheView, parameters: Annotated[ComparedParameters, Query
     queries = parameters.queries()
     if not queries:
         return compare_page(view)
-    sides = [replace(query, facets=True, keywords=True, top_k=_COMPARED_HITS) for query in queries]
+    # Whether a query has an answer at all is said by the comparison; what is typical of it needs no second reading.
+    sides = [replace(query, facets=True, keywords=True, timeline=None, rerank=False, top_k=_COMPARED_HITS) for query in queries]
     comparison, answers = await asyncio.gather(service.compare(queries), asyncio.gather(*map(service.search, sides)))
     return compare_page(view, comparison, answers)
 

@@ -14,7 +14,7 @@ from search.article import Precision, StoredArticle
 from search.language import Kind, Piece
 from search.overview import Overview
 from search.query import MAX_WINDOW, Interval
-from search.response import Comparison, Facet, FacetValue, Hit, SearchResponse, Story
+from search.response import Comparison, Facet, FacetValue, Hit, SearchResponse, Story, Timeline
 from web.address import FILTERS, SHARED
 from web.chart import Chart
 from web.language import languages
@@ -25,16 +25,9 @@ from web.view import Theme, View
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _SHOWN_NAMES = 8  # of a facet; further ones fold away
 _LISTED_NAMES = 60  # of a facet before there is a search; further ones can be typed
-_INTERVALS = tuple(interval for interval in Interval if interval is not Interval.AUTO)
-_EXPORTS = (
-    ("csv", "csv"),
-    ("json", "json"),
-    ("jsonl", "jsonl"),
-    ("bibtex", "bibtex"),
-    ("ris", "ris"),
-    ("rss", "rss"),
-    ("atom", "atom"),
-)
+_DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
+_READABLE_BARS = 370  # more would be thinner than a pixel on a phone
+_EXPORTS = ("csv", "json", "jsonl", "bibtex", "ris")
 # What can be typed into the search box, and what the keyboard does; the catalogue explains each.
 _OPERATORS = (
     ('"price cap"', "phrase"),
@@ -46,6 +39,7 @@ _OPERATORS = (
     ("after:2020-03", "date"),
     ('near5:"oil price"', "near"),
     ("inflat*", "prefix"),
+    ("https://…", "like"),
 )
 _SHORTCUTS = (
     (("/",), "search"),
@@ -152,8 +146,8 @@ def without_piece(text: str, piece: Piece) -> str:
 def piece_key(piece: Piece) -> str:
     """How a piece of a query is spoken of: the key of a message."""
     match piece.kind:
-        case Kind.WORDS:
-            return "words"
+        case Kind.WORDS | Kind.LIKE:
+            return str(piece.kind)
         case Kind.CONTAINS | Kind.PREFIX | Kind.NEAR | Kind.GROUP:
             return "contains_not" if piece.excluded else "contains"
         case _:
@@ -167,6 +161,12 @@ def story_marks(story: Story | None, article_id: int) -> list[str]:
     member = next(one for one in story.members if one.id == article_id)
     marks = {"earliest": story.earliest == article_id, "fullest": story.fullest == article_id, "copy": member.copy_of is not None}
     return [mark for mark, true in marks.items() if true]
+
+
+def readable_intervals(timeline: Timeline) -> list[Interval]:
+    """The lengths of bars that can be told apart, and the one that is shown."""
+    days = (timeline.bars[-1].last - timeline.bars[0].first).days + 1 if timeline.bars else 1
+    return [interval for interval, length in _DAYS.items() if days <= length * _READABLE_BARS or interval is timeline.interval]
 
 
 def compared_rows(comparison: Comparison, measure: str) -> list[list[float]]:
@@ -237,7 +237,7 @@ def _environment() -> Environment:
     environment.globals.update(
         MAX_COMPARED=MAX_COMPARED,
         SHOWN_NAMES=_SHOWN_NAMES,
-        INTERVALS=_INTERVALS,
+        readable_intervals=readable_intervals,
         EXPORTS=_EXPORTS,
         OPERATORS=_OPERATORS,
         SHORTCUTS=_SHORTCUTS,

@@ -76,7 +76,7 @@ def open_page(browser: Browser, served: str) -> Iterator[OpenPage]:
             context = browser.new_context(base_url=served, **{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
             contexts.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(30_000)  # nothing waits for it but a busy machine
             page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
             page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
             page.on("console", lambda message: complaints.append(f"console: {message.text}"))

@@ -51,7 +51,7 @@ class Words(HTMLParser):
 
     def _note(self, text: str) -> None:
         text = " ".join(text.split())
-        if re.search(r"[^\W\d_]", text) and text not in UNTRANSLATED:
+        if re.search(r"[^\W\d_]", text) and text not in UNTRANSLATED and not re.fullmatch(r"/\S*", text):  # nor a path
             self.found.append(text)
 
 
@@ -108,7 +108,7 @@ def test_everything_that_is_chosen_by_name_has_its_message() -> None:
     keys = [f"notes.{reading}" for reading in Reading]
     keys += [f"chips.{rendering.piece_key(Piece(kind, 'x', excluded, 0, 1))}" for kind in Kind for excluded in (False, True)]
     keys += [f"help.operators.{key}" for _, key in rendering._OPERATORS] + [f"help.shortcuts.{key}" for _, key in rendering._SHORTCUTS]
-    keys += [f"export.{name}" for _, name in rendering._EXPORTS] + [f"intervals.{one}" for one in rendering._INTERVALS]
+    keys += [f"export.{name}" for name in rendering._EXPORTS] + [f"intervals.{one}" for one in rendering._DAYS]
     keys += [f"preferences.{theme}" for theme in Theme] + [f"fields.{name.removeprefix('not_')}" for name in rendering.FILTERS]
     assert [key for key in keys if not ENGLISH.knows(key)] == []
 

@@ -166,7 +166,7 @@ def test_the_arrows_go_from_bar_to_bar(open_page: OpenPage) -> None:
 
 def test_how_the_query_was_read_is_shown_and_can_be_taken_apart(open_page: OpenPage) -> None:
     page = open_page("/?q=oil+-beaches+%22the+price%22&topic=Business")
-    assert page.locator(".chips li").all_inner_texts() == [
+    assert page.locator(".chips li").all_text_contents() == [
         "by meaning: oil",
         "Remove: does not contain beaches ×",
         'Remove: contains "the price" ×',

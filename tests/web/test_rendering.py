@@ -1,23 +1,27 @@
 """The pieces of the pages: marks, dates, links and page numbers, compared with what is counted by hand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search.article import Precision
+from search.language import understand
+from search.query import Interval
+from search.response import Bar, Story, StoryMember, Timeline
 from web.address import Address
 from web.rendering import (
     Segment,
-    brief_seconds,
     language_tag,
     machine_date,
     marked_paragraphs,
     page_links,
+    readable_intervals,
     segments,
+    story_marks,
     web_link,
-    written_date,
+    without_piece,
 )
 
 
@@ -44,19 +48,18 @@ def test_a_passage_is_marked_across_paragraphs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "written", "machine"),
+    ("precision", "machine"),
     [
-        ("year", "2020", "2020"),
-        ("month", "April 2020", "2020-04"),
-        ("day", "1 April 2020", "2020-04-01"),
-        (None, "1 April 2020", "2020-04-01"),
-        ("minute", "1 April 2020, 09:05 UTC", "2020-04-01T09:05:07Z"),
-        ("second", "1 April 2020, 09:05 UTC", "2020-04-01T09:05:07Z"),
+        ("year", "2020"),
+        ("month", "2020-04"),
+        ("day", "2020-04-01"),
+        (None, "2020-04-01"),
+        ("minute", "2020-04-01T09:05:07Z"),
+        ("second", "2020-04-01T09:05:07Z"),
     ],
 )
-def test_a_date_is_shown_no_more_precise_than_it_is_known(precision: Precision | None, written: str, machine: str) -> None:
-    instant = datetime(2020, 4, 1, 9, 5, 7, tzinfo=UTC)
-    assert (written_date(instant, precision), machine_date(instant, precision)) == (written, machine)
+def test_a_date_is_given_no_more_precise_than_it_is_known(precision: Precision | None, machine: str) -> None:
+    assert machine_date(datetime(2020, 4, 1, 9, 5, 7, tzinfo=UTC), precision) == machine
 
 
 @pytest.mark.parametrize(
@@ -104,15 +107,36 @@ def test_page_numbers_are_those_that_can_be_reached(total: int, offset: int, top
     assert [link.offset for link in links] == [(number - 1) * top_k for number in numbers]
 
 
-def test_durations_are_short() -> None:
-    assert [brief_seconds(seconds) for seconds in (0, 0.0042, 0.0994, 0.0996, 0.13, 2)] == [
-        "0 ms",
-        "4 ms",
-        "99 ms",
-        "0.10 s",
-        "0.13 s",
-        "2.00 s",
-    ]
+@pytest.mark.parametrize(
+    ("query", "number", "rest"),
+    [
+        ('oil -Saudi "price cap"', 1, 'oil "price cap"'),
+        ('oil -Saudi "price cap"', 2, "oil -Saudi"),
+        ("(oil OR gas)  prices", 0, "prices"),
+        ("-Saudi", 0, ""),
+    ],
+)
+def test_a_piece_is_taken_out_of_a_query(query: str, number: int, rest: str) -> None:
+    assert without_piece(query, understand(query).pieces[number]) == rest
+
+
+def test_an_article_of_a_story_is_marked_for_what_it_is() -> None:
+    def member(number: int, copy_of: int | None = None) -> StoryMember:
+        return StoryMember(number, f"title {number}", None, None, None, copy_of)
+
+    story = Story(1, 2, (member(1), member(2), member(3, copy_of=1)), (), earliest=1, fullest=1)
+    assert [story_marks(story, number) for number in (1, 2, 3)] == [["earliest", "fullest"], [], ["copy"]]
+    assert story_marks(None, 1) == []
+
+
+def test_bars_that_cannot_be_told_apart_are_not_offered() -> None:
+    def over(days: int) -> Timeline:
+        return Timeline(Interval.YEAR, (Bar(date(1987, 1, 1), date(1987, 1, 1) + timedelta(days=days - 1), 1, 1),), 0)
+
+    assert readable_intervals(over(1)) == ["day", "week", "month", "year"]
+    assert readable_intervals(over(371)) == ["week", "month", "year"]
+    assert readable_intervals(over(20_000)) == ["year"]
+    assert readable_intervals(over(200_000)) == ["year"]
 
 
 def test_an_address_keeps_its_state_while_one_thing_changes() -> None:

@@ -110,5 +110,6 @@ export function suggest(combo) {
 }
 
 function named(suggestion, words) {
-  return { text: suggestion.text, query: suggestion.query ?? suggestion.text, kind: words[suggestion.kind] ?? "" };
+  const kind = words[suggestion.kind];
+  return { text: suggestion.text, query: suggestion.query, kind: kind ? `${kind} · ${suggestion.articles.toLocaleString(document.documentElement.lang)}` : "" };
 }
