@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from search.settings import Settings
-from web import api, export, pages, similar
+from web import api, export, pages, similar, suggestions
 from web.errors import handle_errors
 from web.headers import SecurityHeaders
 from web.intake import HeadAsGet, Intake
@@ -55,6 +55,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.include_router(api.router)
     app.include_router(export.router)
     app.include_router(similar.router)
+    app.include_router(suggestions.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)

@@ -7,6 +7,7 @@ from search.article import StoredArticle
 from search.overview import Overview
 from search.query import Query
 from search.response import Comparison, Hit, SearchResponse, Walk
+from search.suggestion import Suggestion
 
 
 class Engine(Protocol):
@@ -42,6 +43,10 @@ class Engine(Protocol):
 
     def find(self, reference: str) -> StoredArticle:
         """The article with this key, address or id. Raises NotFound."""
+        ...
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Names and titles that go on from the beginning of a query. Needs no models."""
         ...
 
     def overview(self) -> Overview:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from search.language import understand
 from search.query import Interval, Query
 from search.response import Bar, ComparedQuery, Comparison, Facet, FacetValue, Keyword, Keywords, SearchResponse, Timeline
+from search.suggestion import Suggestion
 from tests.web.fake_engine import FakeEngine
 
 
@@ -22,6 +23,19 @@ class Newsroom(FakeEngine):
         answers = self.search_many([replace(query, timeline=Interval.MONTH) for query in queries])
         compared = [ComparedQuery(one.query, one.total, one.timeline) for one in answers if one.timeline]
         return Comparison(Interval.MONTH, tuple(compared), "20260102T030405Z")
+
+    def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Titles and sources that begin with what was typed."""
+        beginning = typed.strip().lower()
+        articles = [stored.article for stored in self.stored]
+        sources = Counter(one.source for one in articles if one.source and one.source.lower().startswith(beginning))
+        named = [Suggestion("source", name, f'source:"{name}"', count) for name, count in sources.most_common()]
+        titles = [
+            Suggestion("title", stored.article.title, stored.article.title, 1, stored.id)
+            for stored in self.stored
+            if stored.article.title.lower().startswith(beginning)
+        ]
+        return (*named, *titles)[:limit]
 
     def _complete(self, query: Query, answer: SearchResponse) -> SearchResponse:
         found = [hit.article for hit in self._search(replace(query, text=answer.query, offset=0, top_k=1000)).hits]
