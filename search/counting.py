@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
-import tantivy
 
 from search.facets import facets
 from search.index.lexical import UNKNOWN_DATE
-from search.index.terms import analyzer, query_terms
+from search.index.terms import analyzer, query_terms, spread_out
 from search.keywords import keywords
 from search.language import And, Condition, Named, Not, Published
 from search.language.condition import all_of
@@ -48,19 +47,22 @@ def timelines_of(rankings: Sequence[Ranking], interval: Interval) -> list[Timeli
 def keywords_of(texts: Sequence[str], ranking: Ranking) -> Keywords:
     """The key words of these texts, which are of articles that match, without the words of the query."""
     stems = _Stems(ranking.understood.words)
-    return keywords(texts, stems.of, ranking.snapshot.frequency, len(ranking.snapshot))
+    return keywords([spread_out(text) for text in texts], stems.of, ranking.snapshot.frequency, len(ranking.snapshot))
 
 
 class _Stems:
     """Cuts words as BM25 does, leaving out stop words and those of a query."""
 
-    def __init__(self, words: str) -> None:
-        self._analyzer: tantivy.TextAnalyzer = analyzer(stopwords=False)
-        self._asked = frozenset(query_terms(words))
+    def __init__(self, asked: str) -> None:
+        self._all, self._kept = analyzer(), analyzer(stopwords=False)
+        self._asked = frozenset(query_terms(asked))
 
-    def of(self, word: str) -> str | None:
-        found = self._analyzer.analyze(word)
-        return found[0] if len(found) == 1 and found[0] not in self._asked else None
+    def of(self, words: Sequence[str]) -> list[str | None]:
+        text = " ".join(words)  # in one go, as each call costs more than a word does
+        found, kept = self._all.analyze(text), frozenset(self._kept.analyze(text)) - self._asked
+        if len(found) != len(words):  # some are more than one word to BM25, or none
+            found = [terms[0] if len(terms) == 1 else "" for terms in map(self._all.analyze, words)]
+        return [stem if stem in kept else None for stem in found]
 
 
 def _matching(ranking: Ranking) -> Mask:

@@ -3,43 +3,44 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from search.response import Keyword, Keywords
 
 LISTED = 30
 READ = 100
-"""How many articles are read, the most relevant: a text takes a tenth of a millisecond, and more of them change little."""
+"""How many articles are read, the most relevant."""
 _AT_LEAST = 3  # articles; what two have in common may be anything
+_COMMON = 0.15  # of the articles of the archive; what more of them contain ("he", "would") is no key word in any language
+_FEW = 100  # articles of an archive; in a smaller one any word may be in many
 
-_WORD = re.compile(r"\b[^\W\d_]{2,}\b")
+_WORD = re.compile(r"\b[^\W\d_]{2,40}\b")
 
 
-def keywords(texts: Sequence[str], stem: Callable[[str], str | None], frequency: Callable[[str], int], articles: int) -> Keywords:
+def keywords(
+    texts: Sequence[str], stems_of: Callable[[Sequence[str]], Sequence[str | None]], frequency: Callable[[str], int], articles: int
+) -> Keywords:
     """The words of these texts, most typical first, at most LISTED.
 
-    ``stem`` cuts a word to what all its forms share; None leaves it out (a stop word, a word of the query). ``frequency`` is the
-    number of articles of the archive with a stem, of ``articles`` in all. A text counts once for a word, however often it has it.
+    ``stems_of`` cuts words to what all their forms share; None leaves one out (a stop word, a word of the query). ``frequency`` is
+    the number of articles of the archive with a stem, of ``articles`` in all. A text counts once for a word, however often it has it.
     """
-    shared: Counter[str] = Counter()
+    found = [frozenset(_WORD.findall(text)) for text in texts]
+    different = sorted(frozenset().union(*found))
+    stem = dict(zip(different, stems_of(different), strict=True))
+    forms = Counter(word for words in found for word in words)
+    shared = Counter(own for words in found for own in {stem[word] for word in words} if own)
     written: dict[str, Counter[str]] = {}
-    stems: dict[str, str | None] = {}
-    for text in texts:
-        found: dict[str, str] = {}
-        for word in _words(text):
-            if word not in stems:
-                stems[word] = stem(word)
-            if own := stems[word]:
-                found.setdefault(own, word)
-        shared.update(found.keys())
-        for own, word in found.items():
-            written.setdefault(own, Counter())[word] += 1
+    for word, count in forms.items():
+        if own := stem[word]:
+            written.setdefault(own, Counter())[word] = count
     least = min(_AT_LEAST, len(texts))
-    rated = [
-        Keyword(_form(written[own]), count, among, log_likelihood(count, len(texts), among, articles))
-        for own, count in shared.items()
-        if count >= least and count * articles > (among := max(frequency(own), count)) * len(texts)
-    ]
+    common = _COMMON * articles if articles >= _FEW else articles
+    rated = []
+    for own, count in shared.items():
+        among = max(frequency(own), count) if count >= least else 0
+        if among <= common and count * articles > among * len(texts) > 0:
+            rated.append(Keyword(_form(written[own]), count, among, log_likelihood(count, len(texts), among, articles)))
     rated.sort(key=lambda keyword: (-keyword.keyness, keyword.word))
     return Keywords(tuple(rated[:LISTED]), len(texts))
 
@@ -57,10 +58,6 @@ def log_likelihood(count: int, read: int, among: int, articles: int) -> float:
         (rest - rest_count, rest * (articles - among)),
     )
     return max(2 * sum(seen * math.log(seen * articles / expected) for seen, expected in cells if seen > 0), 0.0)
-
-
-def _words(text: str) -> Iterable[str]:
-    return dict.fromkeys(_WORD.findall(text))
 
 
 def _form(forms: Counter[str]) -> str:

@@ -67,12 +67,13 @@ def print_comparison(comparison: Comparison) -> None:
     """Prints a line for each bar with the number of articles of each query and their share of all articles of these days."""
     console = _console()
     table = Table(box=None, header_style="bold")
-    table.add_column(comparison.interval)
-    for each in comparison.queries:
-        table.add_column(f"{each.query}\n{each.total:,} articles", justify="right", overflow="fold")
-        table.add_column("share", justify="right", style="dim", vertical="bottom")
-        table.add_column("", vertical="bottom")
-    width = max(_BAR_CHARACTERS // max(len(comparison.queries), 1), 5)
+    table.add_column(comparison.interval, no_wrap=True)
+    width = _BAR_CHARACTERS // (2 * len(comparison.queries))
+    for number, each in enumerate(comparison.queries, 1):
+        console.print(Text.assemble((f"{number}  {each.query}", "bold"), (f"  {each.total:,} articles", "dim")))
+        table.add_column(f"{number}", justify="right", no_wrap=True)
+        table.add_column("share", justify="right", style="dim", no_wrap=True)
+        table.add_column("", min_width=width, no_wrap=True, style="yellow")
     most = max((bar.count for each in comparison.queries for bar in each.timeline.bars), default=0)
     for bars in zip(*(each.timeline.bars for each in comparison.queries), strict=True):
         cells = [cell for bar in bars for cell in (f"{bar.count:,}", f"{bar.share:.1%}", _bar(bar.count, most, width))]
@@ -86,8 +87,9 @@ def print_words(response: SearchResponse) -> None:
     if response.keywords is None or not response.keywords.words:
         console.print("Nothing relevant found." if response.total == 0 else "No word is typical of these articles.")
     else:
+        console.print(Text(f"Of the {response.keywords.read} most relevant of {response.total:,} articles:", style="dim"))
         table = Table(box=None, header_style="bold")
-        table.add_column(f"word (of the {response.keywords.read} most relevant of {response.total:,} articles)")
+        table.add_column("word")
         for name in ("articles", "of the archive", "keyness"):
             table.add_column(name, justify="right")
         for each in response.keywords.words:
