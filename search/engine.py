@@ -195,7 +195,7 @@ class SearchEngine:
         begun = perf_counter()
         query = ranking.query
         counted = query.facets or query.keywords or query.timeline is not None or query.sort is not Sort.RELEVANCE
-        if counted or not ranking.understood.words:
+        if counted or ranking.understood.exact:
             complete(ranking, self._matches)
         facets = facets_of(ranking) if query.facets else ()
         timeline = timelines_of([ranking], query.timeline)[0] if query.timeline else None

@@ -33,7 +33,7 @@ def hits_between(ranking: Ranking, first: int, last: int, archive: Archive, high
                 rank=rank + 1,
                 id=article_id,
                 article=stored.article,
-                snippet=highlighter.snippet(stored.article.text[start:end] or stored.article.title),
+                snippet=highlighter.shown(stored.article, start, end),
                 passage=(start, end),
                 similarity=float(page.similarity[position]) if found_by_words else None,
                 bm25=float(bm25[position]) if found_by_words else None,

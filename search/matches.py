@@ -45,19 +45,36 @@ class Matches:
 
 def matching(found: Evidence, mode: Mode) -> Matches:
     """The articles whose evidence is enough."""
+    similarity, words = _beside_the_best(found)
+    evidence = _evidence(similarity, words, mode)
+    if mode is Mode.DENSE:
+        enough = similarity >= DENSE_ENOUGH
+    elif mode is Mode.BM25:
+        enough = words >= WORDS_ENOUGH
+    else:
+        enough = (evidence >= ENOUGH) | (similarity >= NEAR)
+    rows = np.flatnonzero(enough)
+    return Matches(rows, found.passage[rows], found.similarity[rows], evidence[rows])
+
+
+def everything(found: Evidence, mode: Mode) -> Matches:
+    """All articles with their evidence: for a query whose condition alone says what matches."""
+    return Matches(np.arange(len(found.passage)), found.passage, found.similarity, _evidence(*_beside_the_best(found), mode))
+
+
+def _beside_the_best(found: Evidence) -> tuple[Floats, Floats]:
+    """Similarity and share of words, each 0..1 and 1 for the best article."""
     similarity = np.clip(found.similarity, 0.0, 1.0) / max(float(found.similarity.max(initial=0.0)), LEAST_BEST)
     words = found.words / max(float(found.words.max(initial=0.0)), LEAST_BEST)
     if not words.any() and found.similarity.max(initial=0.0) < WORDLESS_CUTOFF:
         similarity = np.zeros_like(similarity)  # nothing in the archive is near: what the ranking leaves out does not match either
-    if mode is Mode.DENSE:
-        evidence, enough = similarity, similarity >= DENSE_ENOUGH
-    elif mode is Mode.BM25:
-        evidence, enough = words, words >= WORDS_ENOUGH
-    else:
-        evidence = (similarity + words) / 2
-        enough = (evidence >= ENOUGH) | (similarity >= NEAR)
-    rows = np.flatnonzero(enough)
-    return Matches(rows, found.passage[rows], found.similarity[rows], evidence[rows].astype(np.float32))
+    return similarity.astype(np.float32), words.astype(np.float32)
+
+
+def _evidence(similarity: Floats, words: Floats, mode: Mode) -> Floats:
+    if mode is Mode.HYBRID:
+        return (similarity + words) / np.float32(2)
+    return similarity if mode is Mode.DENSE else words
 
 
 def in_order(matches: Matches, weight: Floats) -> Ids:

@@ -5,12 +5,14 @@ Words are compared as BM25 compares them (the same analyzer), so what counted is
 
 from collections.abc import Iterator
 
+from search.article import Article
 from search.index.terms import Term, analyzer, query_terms, terms_with_places
-from search.language import And, Condition, Contains, Or, Understanding
+from search.language import And, Condition, Contains, Near, Or, Understanding
 from search.language.words import words_with_places
 from search.response import Snippet
 
 SNIPPET_CHARACTERS = 280
+_AROUND = 600  # characters before and after a word that are looked at for the best snippet with it
 _ELLIPSIS = "…"
 
 
@@ -21,6 +23,17 @@ class Highlighter:
         self._analyzer = analyzer()
         self._terms = frozenset(query_terms(understood.words))
         self._wanted = list(_wanted(understood.condition))
+
+    def shown(self, article: Article, start: int, end: int) -> Snippet:
+        """The snippet of the passage at [start, end), of one with a word that a condition asks for if it has none, or the title."""
+        text = article.text
+        if self._wanted and not self._required(text[start:end]):
+            found = self._required(text)
+            if found:
+                first = min(term.start for term in found)
+                near = text[max(first - _AROUND, 0) : first + _AROUND]
+                return self.snippet(near[near.find(" ") + 1 :] if first > _AROUND else near)
+        return self.snippet(text[start:end] or article.title)
 
     def snippet(self, passage: str) -> Snippet:
         """The stretch of at most SNIPPET_CHARACTERS with the most different query words; the beginning where none match."""
@@ -54,6 +67,8 @@ def _wanted(condition: Condition | None) -> Iterator[Contains]:
     if isinstance(condition, And | Or):
         for part in condition.conditions:
             yield from _wanted(part)
+    elif isinstance(condition, Near):
+        yield from (Contains(condition.first), Contains(condition.second))
     elif isinstance(condition, Contains):
         yield condition
 

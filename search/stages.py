@@ -9,7 +9,7 @@ from search.cutoff import worth_ranking, worth_showing
 from search.index.lexical import UNKNOWN_DATE
 from search.index.snapshot import Snapshot
 from search.language import Understanding
-from search.matches import MatchMemory, in_order, matching
+from search.matches import MatchMemory, everything, in_order, matching
 from search.protocols import Candidates, Floats, Ids, Mask
 from search.query import Filters, Mode, Query, Sort
 from search.ranking import coverage, coverage_fusion, minmax_fusion
@@ -67,7 +67,8 @@ def first_stage(snapshot: Snapshot, query: Query, understood: Understanding, vec
         fused = minmax_fusion(candidates.similarity, candidates.bm25, dense_weight=0.0)
     fused = fused * _recency(snapshot, query, candidates.published_at)
     order = np.lexsort((candidates.article_id, -fused))
-    order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
+    if not understood.exact:
+        order = order[worth_ranking(candidates.similarity, candidates.bm25)[order]]
     unread = np.full(len(order), np.nan, np.float32)
     return Ranking(
         snapshot, query, understood, vector, rows(candidates, order), fused[order], unread, coverage=coverage(candidates.bm25, bound)
@@ -75,8 +76,10 @@ def first_stage(snapshot: Snapshot, query: Query, understood: Understanding, vec
 
 
 def cut_off(ranking: Ranking) -> None:
-    """Leaves out everything if the reranker found nothing relevant."""
-    if ranking.understood.words and not worth_showing(ranking.candidates.similarity, ranking.coverage, ranking.relevance):
+    """Leaves out everything if the reranker found nothing relevant; what a condition alone asks for is not a matter of relevance."""
+    if ranking.understood.exact or not ranking.understood.words:
+        return
+    if not worth_showing(ranking.candidates.similarity, ranking.coverage, ranking.relevance):
         ranking.hidden = True
         ranking.take(np.empty(0, np.int64))
 
@@ -89,7 +92,8 @@ def complete(ranking: Ranking, memory: MatchMemory) -> None:
     if not words:
         ranking.matching = condition.articles if condition else np.ones(len(snapshot), np.bool_)
         return
-    found = memory.get((snapshot.name, words, mode), lambda: matching(snapshot.evidence(words, ranking.vector), mode))
+    judge = everything if ranking.understood.exact else matching
+    found = memory.get((snapshot.name, words, mode, judge), lambda: judge(snapshot.evidence(words, ranking.vector), mode))
     ranking.matching = np.zeros(len(snapshot), np.bool_)
     if ranking.hidden:
         return

@@ -114,8 +114,9 @@ class Scanner:
         starred = condition is not None and (condition.prefix or (ends_unspaced(chunk.rstrip(_STARS)) and chunk[-1] in _STARS))
         if condition is None or not (starred or excluded):
             return Token(Role.TEXT, start, end)
-        kind = Kind.PREFIX if condition.prefix else Kind.CONTAINS
-        return Token(Role.CONDITION, start, end, excluded, kind, condition, (first, end - starred))
+        if condition.prefix:  # the beginning of a word says nothing of its meaning
+            return Token(Role.CONDITION, start, end, excluded, Kind.PREFIX, condition)
+        return Token(Role.CONDITION, start, end, excluded, Kind.CONTAINS, condition, (first, end - starred))
 
     def _contains(self, chunk: str, start: int, end: int) -> Contains | None:
         """What a chunk stands for as a condition; None when it has no word."""
@@ -156,7 +157,7 @@ class Scanner:
         if name == "title":
             contains = self._contains(value, start, end) if closed is None else None
             prefix = contains is not None and contains.prefix
-            return Token(Role.CONDITION, start, end, excluded, Kind.TITLE, Contains(found, True, prefix), (inner[0], inner[1] - prefix))
+            return Token(Role.CONDITION, start, end, excluded, Kind.TITLE, Contains(found, True, prefix), None if prefix else inner)
         return Token(Role.CONDITION, start, end, excluded, Kind(name), Named(_NAME_FIELDS[name], found))
 
     def _near(self, start: int, end: int, excluded: bool, distance: int, inner: tuple[int, int] | None) -> Token:

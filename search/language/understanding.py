@@ -95,8 +95,8 @@ class Note:
 class Understanding:
     """What a query text asks for.
 
-    ``words`` is what the encoder, BM25 and the reranker read: all words that were not excluded, phrases without their quotation
-    marks; empty when there are only exclusions, names and dates. ``condition`` holds for every result.
+    ``words`` is what the encoder, BM25 and the reranker read: all whole words that were not excluded, phrases without their
+    quotation marks; empty when there are only exclusions, beginnings of words, names and dates. ``condition`` holds for every result.
     ``pieces`` say in the order of the text what was understood; without a condition there is one, or none. ``said`` are the
     stretches [start, end) of the text that ``words`` was put together from.
     """
@@ -107,6 +107,11 @@ class Understanding:
     pieces: tuple[Piece, ...] = ()
     notes: tuple[Note, ...] = ()
     said: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the condition alone says which articles match, as no word is left to be searched by meaning."""
+        return self.condition is not None and all(piece.kind is not Kind.WORDS for piece in self.pieces)
 
     @property
     def summary(self) -> str:

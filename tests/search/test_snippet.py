@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.article import Article
 from search.index.terms import analyzer, query_terms, spread_out
 from search.language import Understanding, understand
 from search.snippet import SNIPPET_CHARACTERS, Highlighter
@@ -65,6 +66,14 @@ def test_offsets_count_characters(passage: str) -> None:
 def test_chinese_words_and_what_meets_a_condition_are_marked(query: str, passage: str, marked: list[str]) -> None:
     snippet = Highlighter(understand(query)).snippet(passage)
     assert [snippet.text[start:end] for start, end in snippet.highlights] == marked
+
+
+def test_where_the_passage_lacks_what_a_condition_asks_for_another_is_shown() -> None:
+    article = Article("1", "", f"{FILLER}The walrus runs the harbour. {FILLER}")
+    snippet = Highlighter(understand('"walrus runs" town')).shown(article, 0, 200)
+    assert "walrus runs the harbour" in snippet.text
+    assert {snippet.text[start:end] for start, end in snippet.highlights} == {"walrus", "runs", "town"}
+    assert Highlighter(understand("walrus town")).shown(article, 0, 200).text == article.text[:200]
 
 
 @settings(deadline=None)

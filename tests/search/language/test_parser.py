@@ -79,8 +79,8 @@ def test_what_is_no_operator_is_plain_text_to_the_letter(text: str) -> None:
         ("-(oil OR gas) coal", "coal", Not(Or((OIL, GAS)))),
         ("oil OR -gas", "oil", Or((OIL, Not(GAS)))),
         ("title:OPEC cut", "OPEC cut", Contains(("opec",), in_title=True)),
-        ('title:"Price Cap" title:econom*', "Price Cap econom", And((Contains(("price", "cap"), True), Contains(("econom",), True, True)))),
-        ("econom* policy", "econom policy", Contains(("econom",), prefix=True)),
+        ('title:"Price Cap" title:econom*', "Price Cap", And((Contains(("price", "cap"), True), Contains(("econom",), True, True)))),
+        ("econom* policy", "policy", Contains(("econom",), prefix=True)),
         ("-econom* policy", "policy", Not(Contains(("econom",), prefix=True))),
         ('near5:"oil price"', "oil price", Near(("oil",), ("price",), 5)),
         ('near2:"U.S. co-op"', "U.S. co-op", Near(("u", "s"), ("co", "op"), 2)),
@@ -144,6 +144,14 @@ def test_the_pieces_say_what_each_part_was_taken_for() -> None:
     assert understood.summary == (
         'By meaning: oil prices. Must hold: (shale OR "tar sands") · after:2020 · source:Reuters. Must not hold: Saudi.'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [('"price cap"', True), ("oil OR gas", True), ("-oil source:x", True), ("oil", False), ('"price cap" oil', False), ("oil -gas", False)],
+)
+def test_a_query_without_a_plain_word_is_exact(text: str, exact: bool) -> None:
+    assert understand(text).exact is exact
 
 
 OPERATORS = st.sampled_from(
