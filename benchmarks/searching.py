@@ -60,7 +60,7 @@ def measure(data: Path, passages: int) -> dict[str, float]:
     """All figures by name; milliseconds unless the name says otherwise."""
     encoder = load_encoder(Settings())
     with open_archive(f"sqlite:///{data / 'broadsheet.db'}") as archive:
-        _fill(archive, encoder, passages)
+        fill(archive, encoder, passages)
         whole = _seconds(lambda: publish(archive, data, ANEW))
         figures = {"passages": float(archive.statistics().passages), "articles": float(archive.statistics().articles)}
         figures["recall_at_100_of_real_queries"] = _recall(data, archive, encoder)
@@ -75,7 +75,8 @@ def measure(data: Path, passages: int) -> dict[str, float]:
     return figures
 
 
-def _fill(archive: Archive, encoder: Encoder, passages: int) -> None:
+def fill(archive: Archive, encoder: Encoder, passages: int) -> None:
+    """Stores made-up articles with at least so many passages, whose vectors lie around those of the sample."""
     settings = Settings()
     archive.claim(Identity(encoder.fingerprint, encoder.dimension, settings.passage_words, settings.passage_step))
     real = encoder.encode_passages([passage_text(str(article["title"]), str(article["text"])) for article in sample()])
@@ -151,7 +152,7 @@ def _empty_megabytes(data: Path) -> float:
     small.mkdir()
     encoder = load_encoder(Settings())
     with open_archive(f"sqlite:///{small / 'broadsheet.db'}") as archive:
-        _fill(archive, encoder, 500)
+        fill(archive, encoder, 500)
         publish(archive, small)
     return _served(small)["server_megabytes"]
 
