@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.training import sources
-from indexer.training.sources import Document
+from indexer.training.sources import Document, LabelledQuery
 
 
 def write_set(folder: Path, corpus: dict[str, str], queries: dict[str, str], qrels: dict[str, list[tuple[str, str, int]]]) -> None:
@@ -94,3 +94,28 @@ def test_nonsense_is_repeatable_and_never_empty() -> None:
     first = sources.nonsense_queries(60, vocabulary, random.Random(1))
     assert first == sources.nonsense_queries(60, vocabulary, random.Random(1))
     assert all(query.strip() for query in first)
+
+
+def test_paraphrases_are_relevant_and_sentences_that_nearly_say_the_same_are_not(tmp_path: Path) -> None:
+    (tmp_path / "msrp").mkdir()
+    rows = ["sentence1\tsentence2\tlabel", "A rose.\tUp went A.\t1", "A rose.\tB rose.\t0", 'C "fell".\tD fell.\t0']
+    (tmp_path / "msrp" / "train.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    labelled = sources.paraphrases(tmp_path)
+    (query,) = labelled.queries  # the third has nothing relevant
+    assert query.text == "A rose."
+    assert {labelled.documents[row].body: value for row, value in query.relevance.items()} == {"Up went A.": 1.0, "B rose.": 0.0}
+
+
+def test_a_post_says_what_several_queries_ask_about_one_article() -> None:
+    queries = [LabelledQuery(f"about storm {number} in town", {number // 3: 1.0}) for number in range(30)]
+    made = sources.posts([*queries, LabelledQuery("only one", {99: 1.0})], 8, random.Random(3))
+    assert len(made) == 8
+    for post in made:
+        (row,) = post.relevance
+        said, signed = post.text.split(" — ")
+        own = {query.text for query in queries if row in query.relevance}
+        parts = said.split(" #")[0].split(". ")
+        assert 2 <= len(parts) <= 3
+        assert set(parts) <= own
+        assert "(@" in signed
+    assert made == sources.posts([*queries, LabelledQuery("only one", {99: 1.0})], 8, random.Random(3))
