@@ -50,8 +50,9 @@ class Language:
         return str(format_decimal(number, format="#,##0." + "0" * digits if digits else "#,##0", locale=self.locale))
 
     def percent(self, share: float) -> str:
-        """A share of 0..1 in per cent, with a digit after the point below ten: "0.4%", "37%"."""
-        return str(format_percent(share, format="0.0%" if 0 < share < 0.0995 else "0%", locale=self.locale))
+        """A share of 0..1 in per cent, with the digits after the point that it needs to be seen: "0.04%", "3.2%", "37%"."""
+        pattern = "0.##%" if share < 0.00095 else "0.#%" if share < 0.0995 else "0%"
+        return str(format_percent(share, format=pattern, locale=self.locale))
 
     def duration(self, seconds: float) -> Markup:
         """With two significant digits: "4 ms", "0.13 s"."""

@@ -24,7 +24,7 @@ from web.view import Theme, View
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _SHOWN_NAMES = 8  # of a facet; further ones fold away
-_LISTED_NAMES = 60  # of a facet before there is a search; further ones can be typed
+_LISTED_NAMES = 24  # of a facet; further ones can be typed
 _DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
 _READABLE_BARS = 370  # more would be thinner than a pixel on a phone
 _EXPORTS = ("csv", "json", "jsonl", "bibtex", "ris")
@@ -237,6 +237,7 @@ def _environment() -> Environment:
     environment.globals.update(
         MAX_COMPARED=MAX_COMPARED,
         SHOWN_NAMES=_SHOWN_NAMES,
+        LISTED_NAMES=_LISTED_NAMES,
         readable_intervals=readable_intervals,
         EXPORTS=_EXPORTS,
         OPERATORS=_OPERATORS,

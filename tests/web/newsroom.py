@@ -20,9 +20,18 @@ class Newsroom(FakeEngine):
         return [self._complete(query, answer) for query, answer in zip(queries, answers, strict=True)]
 
     def compare(self, queries: Sequence[Query]) -> Comparison:
-        answers = self.search_many([replace(query, timeline=Interval.MONTH) for query in queries])
-        compared = [ComparedQuery(one.query, one.total, one.timeline) for one in answers if one.timeline]
+        days = [self._days(query) for query in queries]
+        among = [day for one in days for day in one]
+        compared = [
+            ComparedQuery(query.text, len(answer.hits), _timeline(one, among))
+            for query, one, answer in zip(queries, days, self.search_many([replace(query, top_k=1000) for query in queries]), strict=True)
+        ]
         return Comparison(Interval.MONTH, tuple(compared), "20260102T030405Z")
+
+    def _days(self, query: Query) -> list[date]:
+        """The days of all that is found."""
+        found = self._search(replace(query, text=understand(query.text).words or query.text, offset=0, top_k=1000)).hits
+        return [hit.article.published_at.date() for hit in found if hit.article.published_at]
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Titles and sources that begin with what was typed."""
@@ -52,7 +61,7 @@ class Newsroom(FakeEngine):
             )
             if query.facets
             else (),
-            timeline=_timeline([one.published_at.date() for one in found if one.published_at]) if query.timeline else None,
+            timeline=_timeline(self._days(query), self._days(query)) if query.timeline else None,
             keywords=Keywords((Keyword("tankers", 3, 5, 20.1), Keyword("barrels", 2, 2, 17.0)), len(found)) if query.keywords else None,
         )
 
@@ -65,10 +74,10 @@ def _facet(field: str, names: Sequence[str], included: Sequence[str], excluded: 
     return Facet(field, tuple(values), len(values), 0)
 
 
-def _timeline(days: Sequence[date]) -> Timeline | None:
-    """By month, from the first to the last."""
-    months, month = [], min(days, default=date(2020, 1, 1)).replace(day=1)
-    while month <= max(days, default=date(2020, 1, 1)):
+def _timeline(days: Sequence[date], among: Sequence[date]) -> Timeline:
+    """By month, from the first to the last of the days among which they are."""
+    months, month = [], min(among, default=date(2020, 1, 1)).replace(day=1)
+    while month <= max(among, default=date(2020, 1, 1)):
         following = (month + timedelta(days=32)).replace(day=1)
         count = sum(month <= day < following for day in days)
         months.append(Bar(month, following - timedelta(days=1), count, 2 * count))

@@ -99,7 +99,15 @@ def test_durations_are_short() -> None:
 
 
 def test_shares_have_a_digit_where_they_are_small() -> None:
-    assert [ENGLISH.percent(share) for share in (0, 0.004, 0.0994, 0.37, 1)] == ["0%", "0.4%", "9.9%", "37%", "100%"]
+    assert [ENGLISH.percent(share) for share in (0, 0.0004, 0.004, 0.03, 0.0994, 0.37, 1)] == [
+        "0%",
+        "0.04%",
+        "0.4%",
+        "3%",
+        "9.9%",
+        "37%",
+        "100%",
+    ]
 
 
 def test_languages_have_names() -> None:

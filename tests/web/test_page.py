@@ -335,7 +335,7 @@ def test_the_phone_has_its_filters_behind_a_button(open_page: OpenPage) -> None:
     opener.tap()
     courier.check()
     page.get_by_role("button", name="Apply filters").tap()
-    assert titles(page) == ["Oil spill reaches the northern beaches"]
+    expect(page.locator(".hit h2")).to_have_text(["Oil spill reaches the northern beaches"])
 
 
 def test_the_page_is_dark_when_the_reader_wants_it(open_page: OpenPage) -> None:

@@ -1,7 +1,6 @@
 // Keys for those who keep their hands on the keyboard; the help dialog lists them and can switch them off.
 const OFF = "broadsheet.shortcuts-off";
 const help = document.getElementById("help");
-const opener = document.getElementById("open-help");
 const toggle = document.getElementById("shortcuts");
 
 function stored(name) {
@@ -22,10 +21,13 @@ toggle.addEventListener("change", () => {
   }
 });
 
-opener.addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+// Every link to the help opens it right here.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="/help"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   help.showModal();
+  if (link.hash) document.getElementById(link.hash.replace("#", "about-"))?.scrollIntoView();
 });
 help.addEventListener("click", (event) => {
   if (event.target === help) help.close(); // the backdrop
