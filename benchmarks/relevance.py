@@ -79,13 +79,11 @@ def measure(data: Path, name: str, work: Path, txtai: str | None) -> Measured:
     ours = evaluate_folder(data / folder, settings, collection.split)
     found: dict[str, Figures] = {result.system.value: result.per_query for result in ours.results}
     query_ms = {result.system.value: 1000 * result.seconds / count for result in ours.results}
-    ways = ((WHOLE, _whole, _HITS), (PASSAGES, _passages, _PASSAGE_HITS)) if txtai is not None else ()
-    for system, documents, limit in ways:
-        place = work / f"{collection.name}-{collection.split}-{system.replace(' ', '-')}"
-        run, times = _peer(str(txtai), place, documents(collection), collection.judged, limit)
-        found[system] = figures(collection.judged.qrels, run)
-        index_seconds[system] = times["index_seconds"]
-        query_ms[system] = 1000 * times["search_seconds"] / count
+    if txtai is not None:
+        for system, (run, times) in _txtai(txtai, work / f"{collection.name}-{collection.split}", collection).items():
+            found[system] = figures(collection.judged.qrels, run)
+            index_seconds[system] = times["index_seconds"]
+            query_ms[system] = 1000 * times["search_seconds"] / count
     return Measured(name, count, ours.report.articles, found, index_seconds, query_ms)
 
 
@@ -144,12 +142,23 @@ def _index_seconds(collection: Collection, settings: Settings) -> float:
     return float(note.read_text("ascii"))
 
 
+def _txtai(python: str, place: Path, collection: Collection) -> "dict[str, tuple[list[ScoredDoc], dict[str, Any]]]":
+    """Rankings and times of both ways; they are one where every article is a single passage."""
+    documents, cut = list(_whole(collection)), list(_passages(collection))
+    found = {WHOLE: _peer(python, place.with_name(f"{place.name}-txtai"), documents, collection.judged, _HITS)}
+    if len(cut) > len(documents):
+        found[PASSAGES] = _peer(python, place.with_name(f"{place.name}-txtai-passages"), cut, collection.judged, _PASSAGE_HITS)
+    else:
+        found[PASSAGES] = found[WHOLE]
+    return found
+
+
 def _whole(collection: Collection) -> Iterator[dict[str, str]]:
     """Each article as one document; txtai cuts off what its model does not read."""
     for article in _articles(collection):
         text = f"{article.get('title') or ''}\n{article.get('text') or ''}".strip()
         if text:
-            yield {"id": article["_id"], "text": text}
+            yield {"id": _key(article), "text": text}
 
 
 def _passages(collection: Collection) -> Iterator[dict[str, str]]:
@@ -160,15 +169,19 @@ def _passages(collection: Collection) -> Iterator[dict[str, str]]:
         for number, (start, end) in enumerate(windows(text, settings.passage_words, settings.passage_step)):
             passage = passage_text(title, text[start:end])
             if passage:
-                yield {"id": f"{article['_id']}\t{number}", "text": passage}
+                yield {"id": f"{_key(article)}\t{number}", "text": passage}
 
 
 def _articles(collection: Collection) -> Iterator[dict[str, Any]]:
     return (json.loads(line) for line in collection.corpus.read_text("utf-8").split("\n") if line.strip())
 
 
+def _key(article: dict[str, Any]) -> str:
+    return str(article["_id"] if "_id" in article else article["id"])
+
+
 def _peer(
-    python: str, place: Path, documents: Iterator[dict[str, str]], judged: Judged, limit: int
+    python: str, place: Path, documents: Sequence[dict[str, str]], judged: Judged, limit: int
 ) -> tuple[list[ScoredDoc], dict[str, Any]]:
     """The peer's ranking of articles and its times, from the work folder when it is there."""
     run, times = place.with_suffix(".json"), place.with_suffix(".times.json")
