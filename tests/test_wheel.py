@@ -56,7 +56,7 @@ def test_the_wheel_holds_every_file_that_the_packages_read(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     read = [
         path.relative_to(ROOT)
-        for folder in ("search/models/weights", "search/store/migrations", "indexer/sample", "web/templates", "web/static")
+        for folder in ("search/models/weights", "search/store/migrations", "indexer/sample", "web/templates", "web/static", "web/catalogue")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     ]
