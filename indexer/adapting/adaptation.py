@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 
 from indexer.adapting import language_model, tuning
 from indexer.adapting.corpus import Corpus, Extent, read_corpus
-from indexer.adapting.measuring import Pool, Task, headline_pool, headline_task, judged_task, pairs
+from indexer.adapting.measuring import Task, headline_pool, headline_task, judged_task, pairs
 from indexer.adapting.outcome import Report, Stage, keep, model_card
 from indexer.adapting.verdict import (
     BM25,
@@ -38,17 +38,16 @@ from indexer.evaluation.significance import Figures
 from indexer.judgements import Judged
 from indexer.training import bi_encoder, cross_encoder
 from indexer.training.checkpoint import Checkpoint
-from indexer.training.groups import Collection, Evidence
+from indexer.training.groups import DEFAULT_RULE, Collection, Evidence
+from indexer.training.mining import MiningRule
 from indexer.training.model_folder import publish_folder
 from indexer.training.objective import Objective
 from indexer.training.pair_model import load_base
+from indexer.training.reranker_tuning import save
 from search.errors import BadInput
 from search.index.durable import replace_file
-from search.models.delta import read_config, save_delta
-from search.models.loading import encoder_folder, quietly
-from search.models.reranker import BUNDLED
+from search.models.loading import quietly
 from search.protocols import Encoder, Reranker
-from search.settings import DEFAULT_RERANKER
 from search.store import Archive, Identity
 
 LANGUAGE_MODEL, BI_ENCODER, CROSS_ENCODER = "language model", "bi-encoder", "cross-encoder"
@@ -71,6 +70,7 @@ class Plan:
     with_language_model: bool = True
     with_cross_encoder: bool = True
     seed: int = 17
+    mining: MiningRule = DEFAULT_RULE
     extent: Extent = field(default_factory=Extent)
     encoder: bi_encoder.Recipe = field(default_factory=lambda: bi_encoder.Recipe(objective=Objective(in_batch=1.0), learning_rate=5e-5))
     reranker: cross_encoder.Recipe = field(default_factory=lambda: cross_encoder.Recipe(learning_rate=5e-5))
@@ -109,7 +109,7 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
     Raises BadInput when the archive is too small or its models cannot be tuned here.
     """
     began = perf_counter()
-    reranker_base = _require_tunable(start.reranker) if plan.with_cross_encoder and start.reranker else None
+    pair_model = load_base(start.reranker, plan.seed, plan.reranker.frozen_layers) if plan.with_cross_encoder and start.reranker else None
     listener.stage("Reading")
     corpus = read_corpus(start.archive, start.identity, plan.extent, plan.seed)
     run = _Run.begin(start, plan, out, listener)
@@ -122,7 +122,7 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
     run.measured(perf_counter() - measuring, perf_counter() - began)
     report = Report(str(start.identity.encoder), start.encoder, start.reranker, asdict(plan), len(corpus.documents), len(corpus.trained))
 
-    mined = tuning.Mined.over(corpus, old, plan.seed)
+    mined = tuning.Mined.over(corpus, old, plan.mining, plan.seed)
     model = tuning.open_encoder(start.encoder, replace(plan.encoder, seed=plan.seed))
     if plan.with_language_model:
         _train_language_model(model, corpus, run, report)
@@ -133,8 +133,9 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
     report.table = [row for name in before for row in rows(name, before[name].figures, after[name].figures)]
     better = encoder_is_better(report.table)
     chosen = after if better else before
-    if reranker_base is not None and old_reranker is not None:
-        _train_reranker(mined, run, report, reranker_base, old_reranker, trial, new if better else old, chosen)
+    if pair_model is not None and old_reranker is not None:
+        shown = trial.calibrating(chosen, new if better else old)
+        _train_reranker(mined, run, report, pair_model, old_reranker, shown)
         tuned = models.reranker(str(run.work / "reranker"))
         listener.stage("Measuring the cross-encoder")
         for name, measured in chosen.items():
@@ -176,6 +177,13 @@ class _Trial:
 
     def measure(self, encoder: Encoder, reranker: Reranker | None) -> dict[str, _Measured]:
         return {name: _measure(task, encoder, reranker) for name, task in self.tasks.items()}
+
+    def calibrating(self, measured: dict[str, _Measured], encoder: Encoder) -> list[tuple[str, str]]:
+        """What a reranker reads for the calibrating headlines; ``encoder`` is the one that the measured pool is encoded with."""
+        collection = measured[HEADLINES].collection
+        evidence = self.calibration.evidence(collection, encoder)
+        texts = self.calibration.queries.values()
+        return [pair for text, found in zip(texts, evidence, strict=True) for pair in pairs(collection, text, found)]
 
 
 def _measure(task: Task, encoder: Encoder, reranker: Reranker | None) -> _Measured:
@@ -248,15 +256,16 @@ def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: _Run,
     guesser = language_model.with_head(model, run.plan.seed)
     tokenizer = model.tokenizer
     shown, hidden = _texts(corpus, run.plan.seed)
-    recipe = language_model.Recipe(steps=1, seed=run.plan.seed)
+    tokens = min(language_model.MAX_TOKENS, guesser.config.max_position_embeddings)
+    recipe = language_model.Recipe(steps=1, seed=run.plan.seed, max_tokens=tokens)
     stage = run.stage(LANGUAGE_MODEL, lambda: language_model.seconds_per_step(guesser, tokenizer, shown, recipe))
     recipe = replace(recipe, steps=stage.steps)
     figures = "perplexity.json"
 
     def make(part: Path) -> None:
-        perplexity = {"with an untrained head": language_model.pseudo_perplexity(guesser, tokenizer, hidden)}
+        perplexity = {"with an untrained head": language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)}
         language_model.train(guesser, tokenizer, shown, recipe, run.checkpoints(LANGUAGE_MODEL), run.listener.step)
-        perplexity["after training"] = language_model.pseudo_perplexity(guesser, tokenizer, hidden)
+        perplexity["after training"] = language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)
         with quietly():
             guesser.save_pretrained(str(part))
             tokenizer.save_pretrained(str(part))
@@ -290,37 +299,23 @@ def _train_reranker(
     mined: tuning.Mined,
     run: _Run,
     report: Report,
-    base: Path,
+    pair_model: tuning.PairModel,
     reference: Reranker,
-    trial: _Trial,
-    encoder: Encoder,
-    chosen: dict[str, _Measured],
+    shown: Sequence[tuple[str, str]],
 ) -> None:
-    """Tunes the cross-encoder and leaves it in the folder "reranker"."""
+    """Tunes the cross-encoder and leaves it in the folder "reranker"; ``shown`` are pairs that calibrate it."""
     recipe = replace(run.plan.reranker, seed=run.plan.seed)
-    model, tokenizer = load_base(str(base), recipe.seed, recipe.frozen_layers)
     few = tuning.PACE_STEPS * recipe.groups_per_step
-    stage = run.stage(CROSS_ENCODER, lambda: tuning.reranker_pace(model, tokenizer, mined.groups(few), recipe))
+    stage = run.stage(CROSS_ENCODER, lambda: tuning.reranker_pace(pair_model, mined.groups(few), recipe))
 
     def make(part: Path) -> None:
         groups = mined.groups(stage.steps * recipe.groups_per_step)
+        stage.steps = min(stage.steps, -(-len(groups) // recipe.groups_per_step))
+        steps = replace(recipe, cool_down_steps=max(1, stage.steps // 3), warm_up_steps=max(1, stage.steps // 10))
         checkpoint = Checkpoint(run.checkpoints(CROSS_ENCODER), run.key, every=50)
-        cross_encoder.train(
-            model,
-            tokenizer,
-            groups,
-            replace(recipe, cool_down_steps=max(1, stage.steps // 3), warm_up_steps=max(1, stage.steps // 10)),
-            checkpoint=checkpoint,
-            on_step=lambda told: run.listener.step(told.step, told.steps),
-        )
-        collection = chosen[HEADLINES].collection
-        evidence = trial.calibration.evidence(collection, encoder)
-        texts = trial.calibration.queries.values()
-        shown = [pair for text, found in zip(texts, evidence, strict=True) for pair in pairs(collection, text, found)]
-        slope, intercept = tuning.calibrated_like(reference, model, tokenizer, recipe, shown)
-        known = read_config(base)
-        fields = {**known, "calibration": {"a": slope, "b": intercept}, "adapted_from": str(base), "groups": len(groups)}
-        save_delta(model, encoder_folder(known["base"]), part, fields)
+        tuning.tune_reranker(pair_model, groups, steps, checkpoint, run.listener.step)
+        slope, intercept = tuning.calibrated_like(reference, pair_model, recipe, shown)
+        save(*pair_model, part, recipe, slope, intercept)
 
     run.finish(CROSS_ENCODER, "reranker", stage, make)
     report.stages[CROSS_ENCODER] = stage
@@ -354,14 +349,3 @@ def _load(model: torch.nn.Module, path: Path) -> None:
         model.load_state_dict(load_file(path), strict=False)  # the head shares a tensor with the embeddings, which is stored once
     except (SafetensorError, OSError) as error:
         raise BadInput(f"{path} is damaged ({error}): delete {path.parent.parent} to adapt from the start.") from error
-
-
-def _require_tunable(name: str) -> Path:
-    """The folder of a reranker that is stored as the difference to its base, as the bundled one is."""
-    folder = BUNDLED if name == DEFAULT_RERANKER else Path(name)
-    if not (folder / "delta.safetensors").is_file():
-        raise BadInput(f"The reranker '{name}' is not one that Broadsheet has trained: leave it as it is with --no-cross-encoder.")
-    return folder
-
-
-__all__ = ["Listener", "Models", "Plan", "Pool", "Start", "adapt"]

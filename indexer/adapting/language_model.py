@@ -31,6 +31,7 @@ from indexer.training.trainer_state import last_whole, saving
 from search.errors import BadInput
 from search.models.loading import quietly, readable
 
+MAX_TOKENS = 128
 _IGNORED = -100  # the label of a position that was not masked
 
 
@@ -41,7 +42,7 @@ class Recipe:
     steps: int
     seed: int = 17
     texts_per_step: int = 16
-    max_tokens: int = 128
+    max_tokens: int = MAX_TOKENS
     masked: float = 0.15
     """Share of the words that are masked."""
     head_share: float = 0.3
@@ -100,7 +101,7 @@ def seconds_per_step(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerBase,
 
 
 def pseudo_perplexity(
-    model: BertForMaskedLM, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], *, words: int = 8, tokens: int = 128, seed: int = 17
+    model: BertForMaskedLM, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], tokens: int, *, words: int = 8, seed: int = 17
 ) -> float:
     """How many words the model hesitates between for a masked one: exp of the mean loss, masking one token at a time (Salazar et al. 2020).
 

@@ -19,14 +19,16 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from indexer.adapting.corpus import Corpus
 from indexer.adapting.pace import Pace
 from indexer.training import bi_encoder, cross_encoder
-from indexer.training.bi_encoder import Example, Material, Pool
+from indexer.training.bi_encoder import Material
 from indexer.training.calibration import platt
 from indexer.training.checkpoint import Checkpoint
 from indexer.training.first_stage import Bm25
 from indexer.training.groups import Collection, GroupShape, make_groups
-from indexer.training.made_queries import HEADLINE, NEAR_VERBATIM
-from indexer.training.negatives import Mining, make_examples
+from indexer.training.made_queries import HEADLINE
+from indexer.training.mining import MiningRule
+from indexer.training.negatives import Mining, make_examples, pool_of
 from indexer.training.sources import LabelledQuery
+from search.errors import BadInput
 from search.models.delta import load_with_delta, read_config
 from search.models.loading import encoder_folder
 from search.protocols import Encoder, Reranker
@@ -35,6 +37,7 @@ HEADLINE_SHARE = 0.6
 """Share of headlines that are not near-verbatim among the training queries, where there are enough."""
 PACE_STEPS = 4
 
+PairModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 Step = Callable[[int, int], None]
 """Told how many steps of how many are done."""
 
@@ -46,12 +49,13 @@ class Mined:
     collection: Collection
     corpus: Corpus
     encoder: Encoder
+    rule: MiningRule
     seed: int
 
     @classmethod
-    def over(cls, corpus: Corpus, encoder: Encoder, seed: int) -> "Mined":
+    def over(cls, corpus: Corpus, encoder: Encoder, rule: MiningRule, seed: int) -> "Mined":
         """``encoder`` is the one that the archive's vectors are of."""
-        return cls(Collection(corpus.passages, corpus.vectors, Bm25(corpus.documents)), corpus, encoder, seed)
+        return cls(Collection(corpus.passages, corpus.vectors, Bm25(corpus.documents)), corpus, encoder, rule, seed)
 
     def queries(self, count: int) -> list[LabelledQuery]:
         """At most ``count`` of the made queries: headlines first, as far as there are enough, and some of all other kinds."""
@@ -66,21 +70,24 @@ class Mined:
         return chosen
 
     def material(self, count: int) -> Material:
-        """Examples over a pool of all passages twice: as they are indexed, and after these without titles."""
+        """Examples from so many queries, with the pool of passages that they show."""
         queries = self.queries(count)
-        mined = make_examples(self.collection, queries, self._vectors(queries), Mining(), forbidden=self.corpus.reserved, seed=self.seed)
-        passages = self.corpus.passages
-        titled = len(passages.windows)
-        headlines = {query.text for query in queries if query.kind in (HEADLINE, NEAR_VERBATIM)}
-        examples = [_bare(example, titled) if example.query in headlines else example for example in mined]
-        texts = (*passages.texts(), *(passages.text(row, bare=True) for row in range(titled)))
-        return Material(examples, Pool(texts, np.r_[passages.owner, passages.owner]))
+        vectors = self._vectors(queries)
+        examples = make_examples(self.collection, queries, vectors, Mining(rule=self.rule), forbidden=self.corpus.reserved, seed=self.seed)
+        return Material(examples, pool_of(self.collection))
 
     def groups(self, count: int) -> list[cross_encoder.Group]:
-        """Groups of one relevant passage and three that only look like it."""
+        """At most ``count`` groups of one relevant passage and three that only look like it.
+
+        Raises BadInput when there is no group: articles are then too much alike to be negatives of one another.
+        """
         queries = self.queries(count)
+        vectors = self._vectors(queries)
         shape = GroupShape(size=4)
-        return make_groups(self.collection, queries, self._vectors(queries), forbidden=self.corpus.reserved, shape=shape, seed=self.seed)
+        made = make_groups(self.collection, queries, vectors, forbidden=self.corpus.reserved, rule=self.rule, shape=shape, seed=self.seed)
+        if not made:
+            raise BadInput("The articles are too much alike to teach a cross-encoder what is not relevant: adapt with --no-cross-encoder.")
+        return made
 
     def _vectors(self, queries: Sequence[LabelledQuery]) -> npt.NDArray[np.float32]:
         return self.encoder.encode_queries([query.text for query in queries])
@@ -114,34 +121,37 @@ def tune_encoder(model: SentenceTransformer, material: Material, recipe: bi_enco
     bi_encoder.train(model, material, recipe, checkpoint, on_step=lambda report: step(report.step, report.steps))
 
 
-def reranker_pace(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[cross_encoder.Group], recipe: cross_encoder.Recipe
-) -> float:
+def reranker_pace(pair_model: PairModel, groups: Sequence[cross_encoder.Group], recipe: cross_encoder.Recipe) -> float:
     """Seconds of a training step here; the model is then as it was."""
+    model, tokenizer = pair_model
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     pace = Pace()
-    cross_encoder.train(model, tokenizer, groups, replace(recipe, steps=PACE_STEPS), on_step=lambda _: pace.note())
+    enough = [*groups] * (PACE_STEPS * recipe.groups_per_step)
+    cross_encoder.train(model, tokenizer, enough, replace(recipe, steps=PACE_STEPS), on_step=lambda _: pace.note())
     model.load_state_dict(before)
     return pace.seconds_per_step
 
 
-def calibrated_like(
-    reference: Reranker,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
+def tune_reranker(
+    pair_model: PairModel,
+    groups: Sequence[cross_encoder.Group],
     recipe: cross_encoder.Recipe,
-    shown: Sequence[tuple[str, str]],
+    checkpoint: Checkpoint,
+    step: Step,
+) -> None:
+    """Trains the cross-encoder in place; a run with the same arguments goes on from the checkpoint."""
+    cross_encoder.train(*pair_model, groups, recipe, checkpoint=checkpoint, on_step=lambda told: step(told.step, told.steps))
+
+
+def calibrated_like(
+    reference: Reranker, pair_model: PairModel, recipe: cross_encoder.Recipe, shown: Sequence[tuple[str, str]]
 ) -> tuple[float, float]:
     """Slope and intercept with which the model's relevance of some pairs means what the reference's does: cut-offs stay right.
 
     One article of each held-out query is known to be relevant and nothing about the others, so labels cannot calibrate; the
     reference's relevance of the same pairs stands for them.
     """
-    logits = cross_encoder.predict(model, tokenizer, shown, recipe)
+    logits = cross_encoder.predict(*pair_model, shown, recipe)
     relevance = reference.relevance(shown)
     relevant = np.r_[np.ones(len(shown), np.bool_), np.zeros(len(shown), np.bool_)]
     return platt(np.r_[logits, logits], relevant, np.r_[relevance, 1 - relevance])
-
-
-def _bare(example: Example, titled: int) -> Example:
-    return replace(example, positive=example.positive + titled, negatives=tuple(row + titled for row in example.negatives))
