@@ -137,7 +137,7 @@ class Collator:
         order = _longest_first(queries)
         examples = [examples[place] for place in order]
         negatives = [_drawn(example.negatives, self._recipe.negatives, rng) for example in examples]
-        noise = [self._draw_noise(example, rng) for example in examples]
+        noise = self._draw_noise(examples, rng)
         needed = [(example.positive, *own, *drawn) for example, own, drawn in zip(examples, negatives, noise, strict=True)]
         shown = list(dict.fromkeys(row for own in needed for row in own))
         passages = self._tokenize([self._passage_prompt + self.material.pool.texts[row] for row in shown], self._recipe.max_tokens)
@@ -158,16 +158,20 @@ class Collator:
             "label": {name: getattr(batch, name) for name in Batch.__dataclass_fields__},
         }
 
-    def _draw_noise(self, example: Example, rng: np.random.Generator) -> list[int]:
-        """K passages of articles that are not relevant for the query, with replacement."""
-        noise = self.material.noise
-        if noise is None or not np.isin(noise.article, list(example.relevant), invert=True).any():
-            return []
-        drawn: list[int] = []
-        while len(drawn) < self._recipe.noise:
-            places = rng.choice(len(noise.article), self._recipe.noise, p=noise.probability)
-            drawn += [int(noise.passage[place]) for place in places if int(noise.article[place]) not in example.relevant]
-        return drawn[: self._recipe.noise]
+    def _draw_noise(self, examples: Sequence[Example], rng: np.random.Generator) -> list[list[int]]:
+        """For each query up to K passages of articles that are not relevant for it.
+
+        They come from one draw for the whole batch, as large as the batch at least, so that a passage is encoded for many.
+        """
+        noise, count = self.material.noise, self._recipe.noise
+        if noise is None or not self._recipe.objective.sampled:
+            return [[] for _ in examples]
+        places = rng.choice(len(noise.article), max(count, len(examples)), p=noise.probability)
+        drawn = []
+        for example in examples:
+            own = [place for place in rng.permutation(places) if int(noise.article[place]) not in example.relevant]
+            drawn.append([int(noise.passage[place]) for place in own[:count]])
+        return drawn
 
     def _excluded(self, examples: Sequence[Example], columns: Sequence[int]) -> torch.Tensor:
         """Which passages are no negatives for which query (n, m)."""

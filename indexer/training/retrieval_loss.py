@@ -29,7 +29,7 @@ class Batch:
     positive: Tensor  # (n,) column of each query's positive
     excluded: Tensor  # (n, m) bool: relevant for the query, or likely to be, without being its positive
     negatives: Tensor  # (n, h) columns, -1 where a query has fewer
-    noise: Tensor  # (n, k) columns
+    noise: Tensor  # (n, k) columns, -1 where a query has fewer
     candidates: Tensor  # (n, c) rows of the bank, -1 where a query has fewer
     teacher: Tensor  # (n, 1 + c) the teacher's scores of the positive and of the candidates
 
@@ -130,8 +130,8 @@ def against_own_negatives(logits: Tensor, batch: Batch) -> Tensor:
 def negative_sampling(logits: Tensor, batch: Batch) -> Tensor:
     """−log σ(positive) − Σ log σ(−noise), mean over queries; `logits` is (n, m) (Mikolov et al. 2013, equation 4)."""
     positive = logits.gather(1, batch.positive[:, None])  # (n, 1)
-    noise = logits.gather(1, batch.noise)  # (n, k)
-    return (F.softplus(-positive).sum(1) + F.softplus(noise).sum(1)).mean()
+    noise = F.softplus(logits.gather(1, batch.noise.clamp(min=0)))  # (n, k)
+    return (F.softplus(-positive).sum(1) + noise.masked_fill(batch.noise < 0, 0.0).sum(1)).mean()
 
 
 def divergence(logits: Tensor, batch: Batch) -> Tensor:
