@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-VALUES = ("article", "query", "response", "overview", "errors", "settings", "dates", "protocols", "text")
+VALUES = ("article", "query", "response", "overview", "errors", "settings", "dates", "protocols", "text", "suggestion")
 LAYERS = ("models", "index", "store")
 
 
@@ -57,6 +57,11 @@ def test_values_depend_on_values_alone(value: str) -> None:
         "faiss",
     )
     assert _offenders(f"search/{value}.py", upper) == []
+
+
+def test_the_query_language_depends_on_values_alone() -> None:
+    upper = (*(f"search.{layer}" for layer in LAYERS), "search.engine", "search.assemble", "search.cli", "tantivy", "sqlalchemy")
+    assert _offenders("search/language", upper) == []
 
 
 @pytest.mark.parametrize("layer", LAYERS)
