@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from datasketch import MinHash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.minhash import BANDS, MIN_SHINGLES, ROWS, SHINGLE, VALUES, bands, comparable_words, resemblance, signature
@@ -83,6 +83,7 @@ def test_no_text_is_too_strange(text: str) -> None:
     assert signature(text).dtype == np.uint32
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_case_and_punctuation_do_not_matter(text: str) -> None:
     ending = "one two three four five six seven eight nine ten eleven"

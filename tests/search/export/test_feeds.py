@@ -4,7 +4,7 @@ from typing import Any
 
 import feedparser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -82,6 +82,7 @@ def test_what_the_format_demands_is_there_once(wanted: Format) -> None:
         assert all(len(entry.findall(f"a:{name}", space)) == 1 for name in ("id", "title", "updated", "author", "summary"))
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(max_size=20))
 def test_no_text_breaks_a_feed(title: str, text: str, name: str) -> None:
     article = Article(key="k", title=title, text=text, author=name, source=name, topics=(name,), url=f"http://{name}")

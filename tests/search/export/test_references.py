@@ -5,7 +5,7 @@ from typing import Any
 
 import bibtexparser
 import rispy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.article import Article
@@ -49,6 +49,7 @@ def test_bibtex_is_read_by_an_independent_parser() -> None:
     assert fields["url"] == f"{SITE}/articles/19"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text(), st.text(), st.text()), max_size=3))
 def test_no_text_breaks_bibtex(texts: list[tuple[str, str, str, str]]) -> None:
     articles = tuple(Article(str(n), title, text, author=author, source=source) for n, (title, text, author, source) in enumerate(texts))
@@ -70,6 +71,7 @@ def test_ris_is_read_by_an_independent_parser() -> None:
     assert third["date"] == "1987/02//"
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_no_text_breaks_ris(title: str, text: str, author: str) -> None:
     articles = tuple(Article(str(number), title, text, author=author) for number in range(2))

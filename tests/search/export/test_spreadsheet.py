@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.export.spreadsheet import csv_lines, harmless
@@ -79,6 +79,7 @@ def test_rows_are_made_as_they_are_asked_for() -> None:
     assert taken == [0, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=2, max_size=2)))
 def test_any_text_is_read_back_but_for_the_apostrophes(rows: list[list[str]]) -> None:
     assert _read(csv_lines(["a", "b"], rows))[1:] == [[harmless(cell) for cell in row] for row in rows]
