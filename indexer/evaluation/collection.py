@@ -94,7 +94,7 @@ def keep(
     if note is None:
         create_folder(folder)
         note = _index(collection, digest, kept, encoder, advance, report)
-        (folder / _NOTE).write_text(note.model_dump_json(indent=2), "utf-8")
+        _write_note(folder, note)
     return KeptCorpus(kept, note)
 
 
@@ -151,6 +151,15 @@ def _read_note(folder: Path) -> CorpusNote | None:
         return CorpusNote.model_validate_json((folder / _NOTE).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def _write_note(folder: Path, note: CorpusNote) -> None:
+    try:
+        (folder / _NOTE).write_text(note.model_dump_json(indent=2), "utf-8")
+    except OSError as error:
+        raise BroadsheetError(
+            f"{folder} cannot be written to ({error.strerror}): make room, or give another folder with --data."
+        ) from error
 
 
 def _file_sha256(path: Path) -> str:
