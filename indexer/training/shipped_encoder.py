@@ -37,7 +37,6 @@ from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.models.bundled import bundled_encoder_folder
 from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
-from search.models.loading import quietly
 from search.settings import BASE_ENCODER
 
 Vectors = npt.NDArray[np.float32]
@@ -45,14 +44,10 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 SEED = 17
 BUNDLED = Path(__file__).parents[2] / "search" / "models" / "weights" / "encoder"
-OBJECTIVE = Objective(in_batch=1.0, distilled=1.0)
-LEGS = (
-    Recipe(OBJECTIVE, SEED, queries_per_step=64, steps=300, negatives=1, max_tokens=112, frozen_layers=2, learning_rate=5e-5),
-    Recipe(OBJECTIVE, 23, queries_per_step=96, steps=250, negatives=0, max_tokens=120, frozen_layers=2, learning_rate=5e-5),
+RECIPE = Recipe(
+    Objective(in_batch=1.0, distilled=1.0), SEED, queries_per_step=64, steps=300, max_tokens=112, frozen_layers=2, learning_rate=5e-5
 )
-"""Two runs, the second from the weights of the first. Mined negatives cost half of the tokens, so later there are none:
-the candidates of the distillation, whose vectors are there, are hard negatives as well."""
-SHARE = 1.0
+SHARE = 0.6
 """How far the weights go from the base towards the trained ones (Wortsman et al. 2022, WiSE-FT)."""
 MINING = Mining(candidates=32)
 
@@ -66,27 +61,19 @@ class Part:
     collection: Collection
 
 
-def build(data: Path, work: Path, out: Path, legs: Sequence[Recipe]) -> None:
+def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     """Reads, mines, trains and writes the package data."""
     encode = keeping(work / "vectors", SentenceEncoder.load(BASE_ENCODER).encode_passages)
     material = mix(collect(data, encode))
-    folder = bundled_encoder_folder()
-    for number, recipe in enumerate(legs):
-        model = open_base(str(folder), recipe)
-        with TrainingProgress(Console(stderr=True)) as progress:
-            progress.stage(f"Run {number + 1} of {len(legs)}")
-            train(model, material, recipe, Checkpoint(work / f"run-{number}", repr(recipe)), on_step=progress.step)
-        folder = work / f"model-{number}"
-        with quietly():
-            model.save_pretrained(str(folder), create_model_card=False)
-    save(folder, SHARE, out, {"examples": len(material.examples), "runs": [asdict(recipe) for recipe in legs]})
+    model = open_base(str(bundled_encoder_folder()), recipe)
+    with TrainingProgress(Console(stderr=True)) as progress:
+        train(model, material, recipe, Checkpoint(work / "checkpoint", repr(recipe)), on_step=progress.step)
+    save(model, SHARE, out, {"examples": len(material.examples), "recipe": asdict(recipe)})
 
 
-def save(tuned: Path, share: float, out: Path, fields: dict[str, object]) -> None:
-    """Writes the difference between the base and the point so far from it towards the tuned model."""
+def save(model: SentenceTransformer, share: float, out: Path, fields: dict[str, object]) -> None:
+    """Writes the difference between the base and the point so far from it towards the tuned model, and moves the model there."""
     base = bundled_encoder_folder()
-    with quietly():
-        model = SentenceTransformer(str(tuned), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32})
     bert: Any = model[0].model
     untuned = load_file(base / "model.safetensors")
     with torch.no_grad():
@@ -106,14 +93,12 @@ def collect(data: Path, encode: Encode) -> Iterator[Part]:
     forbidden = plan.forbidden | for_measuring
     passages = Passages.from_documents(documents)
     news = Collection(passages, encode(passages.texts()), Bm25(documents))
-    untitled = [row for row in range(len(documents)) if row not in forbidden and not documents[row].key.startswith("fnc1:")]
     kinds = {
         "known item": (queries["known item"], MINING),
         "graded": (queries["graded"], replace(MINING, positives=3)),
         "headline to story": (queries["headline to story"], replace(MINING, positives=2)),
         "lead to story": (queries["lead to story"], MINING),
         **{kind: (made, MINING) for kind, made in made_queries(documents, forbidden, rng).items()},
-        "headline to body": (sources.headlines(documents, untitled, 4000, rng), replace(MINING, negatives=0)),
     }
     examples: list[Example] = []
     for asked, mining in kinds.values():
@@ -200,10 +185,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, squad_qg, …")
     parser.add_argument("--work", type=Path, default=Path("build/encoder"), help="folder for vectors and checkpoints")
     parser.add_argument("--out", type=Path, default=BUNDLED, help="folder for the weights")
-    parser.add_argument("--steps", type=int, default=None, help="so many steps in each run instead of all")
+    parser.add_argument("--steps", type=int, default=None, help="so many steps instead of all")
     arguments = parser.parse_args()
-    legs = [replace(leg, steps=arguments.steps or leg.steps) for leg in LEGS]
-    build(arguments.data, arguments.work, arguments.out, legs)
+    recipe = replace(RECIPE, steps=arguments.steps or RECIPE.steps)
+    build(arguments.data, arguments.work, arguments.out, recipe)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from search.models.bundled import bundled_encoder_folder
 from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
 from search.protocols import Encoder
-from search.settings import BASE_ENCODER
+from search.settings import BASE_ENCODER, TUNED_ENCODER
 
 TEXTS = [*PASSAGES, "", "oil", "oil price " * 200, *(" ".join(PASSAGES[:count]) for count in range(2, 8))]
 
@@ -113,4 +113,11 @@ def test_a_folder_with_a_delta_is_its_base_with_other_weights(tmp_path: Path) ->
     save_delta(moved[0].model, base, tmp_path / "tuned", {"base": BASE_ENCODER})
     tuned = SentenceEncoder.load(str(tmp_path / "tuned"), device="cpu", precision="fp32")
     np.testing.assert_allclose(tuned.encode_passages(TEXTS), moved.encode_document(TEXTS), atol=2e-4)
+    assert tuned.fingerprint != SentenceEncoder.load(BASE_ENCODER, device="cpu", precision="fp32").fingerprint
+
+
+def test_the_tuned_model_of_the_package_finds_the_passage_of_every_query() -> None:
+    tuned = SentenceEncoder.load(TUNED_ENCODER, device="cpu", precision="fp32")
+    scores = tuned.encode_queries(QUERIES) @ tuned.encode_passages(PASSAGES).T
+    assert scores.argmax(axis=1).tolist() == [0, 2, 4, 6, 8, 10]  # each query's own passage comes before its neighbour
     assert tuned.fingerprint != SentenceEncoder.load(BASE_ENCODER, device="cpu", precision="fp32").fingerprint
