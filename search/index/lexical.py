@@ -83,6 +83,7 @@ class LexicalIndex:
         index = open_index(folder)
         self.schema = index.schema
         self._searcher = index.searcher()
+        self._analyzer = analyzer()
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -116,7 +117,7 @@ class LexicalIndex:
     def written(self, word: str) -> int:
         """How many articles have the word in any form: as it is written, or with another ending."""
         exactly = max(self._searcher.doc_freq(field, word) for field in (TITLE, BODY))
-        return max([exactly, *(self.frequency(term) for term in analyzer().analyze(word))])
+        return max([exactly, *(self.frequency(term) for term in self._analyzer.analyze(word))])
 
     def scores(self, text: str, article_ids: Ids) -> Floats:
         """The BM25 of each given article; 0 where no word of the text matches."""
