@@ -16,17 +16,21 @@ from web.service import TheService
 router = APIRouter()
 
 _MOST = 100
-TopK = Annotated[int, Query(ge=1, le=_MOST, description="Number of articles to return.")]
 
 
-class SimilarParameters(Parameters):
+class LikeArticleParameters(Parameters):
+    """How many articles are wanted."""
+
+    top_k: int = Field(10, ge=1, le=_MOST, description="Number of articles to return.")
+
+
+class SimilarParameters(LikeArticleParameters):
     """A text, or an article by its address, id or key: one of them."""
 
     text: str | None = Field(None, description="A text such as an article; its first 20,000 characters count.")
     url: str | None = Field(None, max_length=10_000, description="The address of an article that is indexed.")
     id: int | None = Field(None, ge=1, le=2**63 - 1, description="Its id, as search hits give it.", examples=[17])
     key: str | None = Field(None, max_length=10_000, description="The id or URL that it was indexed under.")
-    top_k: int = Field(10, ge=1, le=_MOST, description="Number of articles to return.")
 
 
 @router.get(
@@ -35,9 +39,11 @@ class SimilarParameters(Parameters):
     summary="Find what is like an article",
     responses=answers(examples.SIMILAR, 404, 422, 503),
 )
-async def similar_to_article(article_id: ArticleId, service: TheService, top_k: TopK = 10) -> SimilarAnswer:
+async def similar_to_article(
+    article_id: ArticleId, parameters: Annotated[LikeArticleParameters, Query()], service: TheService
+) -> SimilarAnswer:
     """The nearest articles in meaning; `relation` tells near-duplicates and articles on the same story."""
-    return SimilarAnswer.of(article_id, await service.similar(article_id, top_k))
+    return SimilarAnswer.of(article_id, await service.similar(article_id, parameters.top_k))
 
 
 @router.post(

@@ -72,6 +72,11 @@ def test_pages_put_together_are_all_rows(engine: SearchEngine, sort: Sort) -> No
     assert [(hit.id, hit.rank, hit.story) for hit in paged] == [(hit.id, hit.rank, hit.story) for hit in whole.hits]
 
 
+def test_where_nothing_is_found_there_are_no_stories(engine: SearchEngine) -> None:
+    response = engine.search(Query("source:Nobody", stories=True))
+    assert (response.hits, response.rows, response.total) == ((), 0, 0)
+
+
 def test_an_article_deleted_since_the_snapshot_is_in_no_story(engine: SearchEngine, archive: Archive) -> None:
     archive.delete(["copy"])
     story = engine.search(Query("Kestrel refinery fire", stories=True)).hits[0].story

@@ -39,5 +39,10 @@ def test_what_cannot_be_answered_is_named(client: TestClient, asked: dict[str, o
     assert (response.status_code, response.json().get("field")) == (status, field)
 
 
+@pytest.mark.parametrize("asked", ["top_k=0", "colour=red"])
+def test_the_address_may_say_how_many_and_nothing_else(client: TestClient, asked: str) -> None:
+    assert client.get(f"/api/articles/1/similar?{asked}").status_code == 422
+
+
 def test_an_archive_without_articles_says_so(empty_client: TestClient) -> None:
     assert empty_client.get("/api/articles/1/similar").status_code == 503
