@@ -157,9 +157,7 @@ def _write_note(folder: Path, note: CorpusNote) -> None:
     try:
         (folder / _NOTE).write_text(note.model_dump_json(indent=2), "utf-8")
     except OSError as error:
-        raise BroadsheetError(
-            f"{folder} cannot be written to ({error.strerror}): make room, or give another folder with --data."
-        ) from error
+        raise BroadsheetError(f"{folder} cannot be written to ({error.strerror}): make room, or give another --data.") from error
 
 
 def _file_sha256(path: Path) -> str:
