@@ -65,6 +65,7 @@ def test_a_search_answers_with_every_published_field(client: TestClient) -> None
         "fused": 1.0,
         "relevance": 1.0,
         "story": None,
+        "relation": None,
     }
     assert snippet["text"].startswith("Storage tanks")
     assert snippet["highlights"] == []
