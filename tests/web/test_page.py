@@ -282,7 +282,7 @@ def test_searches_are_compared(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Compare").click()
     expect(page).to_have_url(re.compile(r"/compare\?q=oil&q=harbour&topic=Business$"))
     expect(page.locator("polyline.series")).to_have_count(2)
-    assert page.locator(".side h2").all_inner_texts() == ["oil", "harbour"]
+    expect(page.locator(".side h2")).to_have_text(["oil", "harbour"])
     page.get_by_text("The numbers as a table").click()
     assert page.locator(".numbers thead th").all_inner_texts() == ["Month", "oil", "harbour"]
     page.locator(".numbers tbody tr").first.get_by_role("link").first.click()
