@@ -49,11 +49,11 @@ def bi_encoder(
     seed: Annotated[int, typer.Option(help="Decides about everything that is drawn.")] = 17,
 ) -> None:
     """Tune the bi-encoder on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
+    labelled, measured = _labelled(folder, data, held_out, seed)
     from indexer.training.bi_encoder import Recipe
     from indexer.training.encoder_tuning import Plan, tune_encoder
     from indexer.training.progress import TrainingProgress, read_judge
 
-    labelled, measured = _labelled(folder, data, held_out, seed)
     recipe = Recipe(
         seed=seed,
         queries_per_step=batch,
