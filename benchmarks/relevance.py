@@ -1,6 +1,7 @@
 """How well the answers fit: ours (BM25, dense, hybrid, reranked) against txtai's hybrid search with the same base model and documents.
 
-    python -m benchmarks.relevance --data DIR_OF_BEIR_FOLDERS [--sets NAME[:SPLIT] ...] [--txtai PYTHON] [--work DIR] [--json]
+    python -m benchmarks.relevance --data DIR_OF_BEIR_FOLDERS [--sets NAME[:SPLIT] ...] [--txtai PYTHON]
+                                   [--also ENCODER] [--work DIR] [--json]
 
 txtai is not among our dependencies: make an environment for it and name its Python (docs/benchmarks.md). It gets title and text of an
 article as one document, hybrid=True and its defaults; "txtai passages" gets the passages that our index is made of, an article counting
@@ -19,7 +20,7 @@ from typing import Any
 
 from ir_measures import ScoredDoc
 
-from indexer.evaluation import Collection, Comparison, Judged, compare, evaluate_folder, figures, means
+from indexer.evaluation import Collection, Comparison, Judged, System, compare, evaluate_folder, figures, means
 from indexer.evaluation.collection import keep
 from indexer.evaluation.provenance import code, hardware, libraries
 from indexer.evaluation.significance import Figures
@@ -57,20 +58,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of folders in BEIR's layout")
     parser.add_argument("--sets", nargs="+", help="names of folders, with a split after a colon; all when not given")
     parser.add_argument("--txtai", metavar="PYTHON", help="the Python of an environment with txtai; left out when not given")
+    parser.add_argument("--also", metavar="ENCODER", help="another bi-encoder to measure beside the default one")
     parser.add_argument("--work", type=Path, default=Path("relevance-work"), help="where indexes and rankings are kept")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     names = arguments.sets or sorted(path.parent.name for path in arguments.data.glob("*/corpus.jsonl"))
     arguments.work.mkdir(parents=True, exist_ok=True)
-    measured = [measure(arguments.data, name, arguments.work, arguments.txtai) for name in names]
+    measured = [measure(arguments.data, name, arguments.work, arguments.txtai, arguments.also) for name in names]
     if arguments.json:
         print(json.dumps(summary(measured), indent=2))
     else:
         print_tables(measured)
 
 
-def measure(data: Path, name: str, work: Path, txtai: str | None) -> Measured:
-    """Ours, and txtai's two ways if there is a Python to run it with."""
+def measure(data: Path, name: str, work: Path, txtai: str | None, also: str | None) -> Measured:
+    """Ours, with another bi-encoder too if there is one, and txtai's two ways if there is a Python to run it with."""
     folder, _, split = name.partition(":")
     collection = Collection.open(data / folder, split or None)
     count = len(collection.judged.query_ids)
@@ -79,6 +81,11 @@ def measure(data: Path, name: str, work: Path, txtai: str | None) -> Measured:
     ours = evaluate_folder(data / folder, settings, collection.split)
     found: dict[str, Figures] = {result.system.value: result.per_query for result in ours.results}
     query_ms = {result.system.value: 1000 * result.seconds / count for result in ours.results}
+    if also is not None:
+        other = settings.model_copy(update={"encoder": also})
+        index_seconds[f"ours {also}"] = _index_seconds(collection, other)
+        results = evaluate_folder(data / folder, other, collection.split, [each for each in System if each is not System.BM25]).results
+        found |= {f"{result.system} {also}": result.per_query for result in results}
     if txtai is not None:
         for system, (run, times) in _txtai(txtai, work / f"{collection.name}-{collection.split}", collection).items():
             found[system] = figures(collection.judged.qrels, run)
@@ -89,7 +96,8 @@ def measure(data: Path, name: str, work: Path, txtai: str | None) -> Measured:
 
 def significance(one: Measured) -> Iterator[Comparison]:
     """The comparisons of ``PAIRS`` that can be made on a set."""
-    for first, second in PAIRS:
+    others = [system for system in one.figures if " " in system and system != PASSAGES]  # "dense NAME" against "dense"
+    for first, second in (*PAIRS, *((system.split()[0], system) for system in others)):
         if first in one.figures and second in one.figures:
             yield next(each for each in compare((first, one.figures[first]), (second, one.figures[second])) if each.measure == MEASURE)
 
