@@ -47,7 +47,7 @@ class Snapshot:
         self._lexical = lexical
         self.restrict = Restrictions(self.columns, lexical).restrict
         """Limits searches to the articles that meet a condition and filters; None when every article does."""
-        self._vocabulary = Vocabulary(lexical.words_beginning)
+        self._vocabulary = Vocabulary(lexical.words_beginning, len(self))
         self.loaded = Loaded(
             {path: entry for path, entry in manifest.files.items() if path.startswith(layout.SEGMENTS)},
             {segment.entry.name: segment for segment in segments},

@@ -14,6 +14,8 @@ _RARE = 20
 """Articles up to which a word that is there may be a mistake of their authors, where the word is not short,"""
 _MUCH_MORE = 200
 """and this many times more articles have the word that is proposed."""
+_COMMON = 10_000
+"""One of so many articles, two at least, have a word that is proposed: what is rarer is as likely to be mistaken or meant otherwise."""
 _LETTERS_CACHED = 64
 
 
@@ -25,11 +27,12 @@ class _Known(NamedTuple):
 class Vocabulary:
     """Corrects words by those that begin with one of their first two letters. Safe for concurrent use.
 
-    ``beginning`` lists the words that begin with a letter, with the number of articles that have each.
+    ``beginning`` lists the words that begin with a letter, with the number of the archive's ``articles`` that have each.
     """
 
-    def __init__(self, beginning: Callable[[str], list[tuple[str, int]]]) -> None:
+    def __init__(self, beginning: Callable[[str], list[tuple[str, int]]], articles: int) -> None:
         self._beginning = beginning
+        self._common = max(articles // _COMMON, 2)
         self._known = lru_cache(maxsize=_LETTERS_CACHED)(self._read)
 
     def correction(self, word: str, articles: int) -> str | None:
@@ -47,13 +50,14 @@ class Vocabulary:
             known = self._known(letter)
             for other, distance, place in extract(word, known.words, scorer=OSA.distance, score_cutoff=edits, limit=_NEAREST):
                 count = known.articles[place]
-                # One article may be mistaken, too; a word two edits away is likely another word altogether.
-                enough = _MUCH_MORE * articles if articles else 2 if distance < 2 else 5
+                enough = _MUCH_MORE * articles if articles else self._common * int(distance)
                 if distance > 0 and count >= enough:
                     found = (int(distance), sorted(other) != letters, -count, other)
                     best = found if best is None else min(best, found)
         return best[-1] if best else None
 
     def _read(self, letter: str) -> _Known:
-        found = [(word, count) for word, count in self._beginning(letter) if count > 1 and len(word) >= _SHORT and word.isalpha()]
+        found = [
+            (word, count) for word, count in self._beginning(letter) if count >= self._common and len(word) >= _SHORT and word.isalpha()
+        ]
         return _Known(tuple(word for word, _ in found), tuple(count for _, count in found))

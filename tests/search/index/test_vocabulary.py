@@ -9,8 +9,8 @@ ARTICLES = {"oil": 900, "price": 500, "prices": 480, "government": 4_000, "gorba
 ARTICLES |= {"recession": 90, "secession": 12, "wheat": 30, "what": 3_000, "typo": 1, "石油": 50, "volcker": 600, "volker": 2}
 
 
-def _vocabulary() -> Vocabulary:
-    return Vocabulary(lambda letter: [(word, count) for word, count in ARTICLES.items() if word.startswith(letter)])
+def _vocabulary(articles: int = 4_000) -> Vocabulary:
+    return Vocabulary(lambda letter: [(word, count) for word, count in ARTICLES.items() if word.startswith(letter)], articles)
 
 
 def _correction(word: str) -> str | None:
@@ -47,3 +47,9 @@ def test_a_correction_has_fewer_edits_than_any_other_word_or_more_articles() -> 
             fewest = min(near.values())
             assert near[meant] == fewest
             assert ARTICLES[meant] == max(ARTICLES[word] for word, edits in near.items() if edits == fewest)
+
+
+def test_in_a_larger_archive_a_word_must_be_in_more_articles_to_be_proposed() -> None:
+    assert _vocabulary(300_000).correction("whaet", 0) == "wheat"
+    assert _vocabulary(310_000).correction("whaet", 0) == "what"
+    assert _vocabulary(50_000_000).correction("whaet", 0) is None
