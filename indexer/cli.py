@@ -127,7 +127,7 @@ def reindex(data: DataOption = None, encoder: EncoderOption = None) -> None:
     settings = settings_with(data=data)
     console = Console(stderr=True, highlight=False)
     if hasattr(os, "nice"):
-        os.nice(10)  # whoever searches meanwhile comes first
+        os.nice(5)  # whoever searches meanwhile comes first
     with _reading(settings) as archive, reindexer_lock(database_url(settings), settings.data):
         identity, before = archive.identity(), archive.reindexing().target()
         if identity is None:
