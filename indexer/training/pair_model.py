@@ -10,7 +10,7 @@ from search.errors import BadInput
 from search.models.delta import load_with_delta, read_config
 from search.models.loading import model_folder, quietly
 from search.models.reranker import BUNDLED
-from search.settings import DEFAULT_ENCODER, DEFAULT_RERANKER
+from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
 
 def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -24,7 +24,7 @@ def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel
     torch.manual_seed(seed)
     folder = BUNDLED if name == DEFAULT_RERANKER else Path(name)
     delta = folder if (folder / "delta.safetensors").is_file() else None
-    base = model_folder(read_config(delta).get("base", DEFAULT_ENCODER) if delta else name, organisation="sentence-transformers")
+    base = model_folder(read_config(delta).get("base", BASE_ENCODER) if delta else name, organisation="sentence-transformers")
     kind = AutoConfig.from_pretrained(base, local_files_only=True).model_type
     if kind != "bert":
         raise BadInput(f"The base model '{name}' is a '{kind}': give a BERT, which reads [CLS] query [SEP] passage [SEP].", field="base")

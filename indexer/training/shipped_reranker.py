@@ -32,7 +32,7 @@ from search.models.bundled import bundled_encoder_folder
 from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
 from search.models.reranker import BUNDLED
-from search.settings import DEFAULT_ENCODER, DEFAULT_RERANKER
+from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -146,7 +146,7 @@ def save(model: PreTrainedModel, groups: Sequence[Group], held_out: dict[str, li
     slope, intercept = calibrate(held_out)
     weights = fit_combination(held_out, slope, intercept)
     fields = {
-        "base": DEFAULT_ENCODER,
+        "base": BASE_ENCODER,
         "max_length": recipe.max_tokens,
         "calibration": {"a": slope, "b": intercept},
         "combination": asdict(weights),

@@ -17,7 +17,7 @@ from search.models.delta import load_with_delta, read_config
 from search.models.device import DeviceName, Placement, Precision, placement
 from search.models.loading import fingerprint, model_folder, quietly, readable
 from search.protocols import Vectors
-from search.settings import DEFAULT_ENCODER
+from search.settings import BASE_ENCODER
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +42,7 @@ class SentenceEncoder:
         self._budget = _TOKENS_PER_CUDA_BATCH if model.device.type == "cuda" else _TOKENS_PER_BATCH
 
     @classmethod
-    def load(cls, name: str = DEFAULT_ENCODER, device: DeviceName = "auto", precision: Precision = "auto") -> Self:
+    def load(cls, name: str = BASE_ENCODER, device: DeviceName = "auto", precision: Precision = "auto") -> Self:
         """The bundled model, or any sentence-transformers model by path or hub id, ready to encode.
 
         With precision "auto" a lower precision than fp32 is kept only where a few built-in texts rank the same in

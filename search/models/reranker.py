@@ -19,7 +19,7 @@ from search.models.delta import load_with_delta, read_config
 from search.models.device import DeviceName, Placement, Precision, placement
 from search.models.loading import fingerprint, model_folder, quietly, readable
 from search.protocols import Floats
-from search.settings import DEFAULT_ENCODER, DEFAULT_RERANKER
+from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,7 +130,7 @@ def _open_delta(folder: Path) -> _PairModel:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     config = read_config(folder)
-    base = model_folder(config.get("base", DEFAULT_ENCODER), organisation="sentence-transformers")
+    base = model_folder(config.get("base", BASE_ENCODER), organisation="sentence-transformers")
     calibration = config.get("calibration", {})
     with quietly():
         return _PairModel(
