@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float32]
 RELEVANCE_FLOOR, RELEVANCE_CEILING = 1e-6, 1 - 1e-6
 """Relevance is kept within these before its odds are taken."""
 
+_LOG_ODDS_LIMIT = 5.0
 _FULL_COVERAGE = 0.5
 """Share of the largest possible BM25 from which the words of a query count as found."""
 
@@ -22,10 +23,10 @@ _FULL_COVERAGE = 0.5
 class CombinationWeights:
     """How much the reranker's evidence counts against the first stage's; docs/reranker.md has how they were fitted."""
 
-    share: float = 0.15
+    share: float = 0.0
     """Weight of a candidate's share of the relevance found, beside the fused evidence (0..1)."""
-    relevance: float = 0.0
-    """Weight of the relevance (0..1) itself."""
+    log_odds: float = 0.02
+    """Weight of the logarithm of its odds of being relevant, kept within -5..5."""
 
 
 SHORT_QUERY, LONG_QUERY = 12, 40
@@ -35,7 +36,8 @@ SHORT_QUERY, LONG_QUERY = 12, 40
 def weights_for(query: str) -> CombinationWeights:
     """How much the reranker counts for this query: less, the longer the query is, as the first stage then knows more."""
     trust = (LONG_QUERY - len(query.split())) / (LONG_QUERY - SHORT_QUERY)
-    return CombinationWeights(share=CombinationWeights.share * min(max(trust, 0.0), 1.0))
+    trust = min(max(trust, 0.0), 1.0)
+    return CombinationWeights(CombinationWeights.share * trust, CombinationWeights.log_odds * trust)
 
 
 def coverage(bm25: Floats, bm25_bound: float) -> float:
@@ -69,9 +71,9 @@ def minmax_fusion(similarity: Floats, bm25: Floats, dense_weight: float = 0.5) -
 def combine(fused: Floats, relevance: Floats, weights: CombinationWeights) -> Floats:
     """The final order of the reranked candidates: the fused evidence plus what the reranker adds to it.
 
-    It adds a weighted relevance, and a weighted share: a candidate's odds of being relevant divided by the sum of all
-    candidates' odds, which is the softmax that the reranker was trained with. Where it finds many equally relevant,
-    as on subjects that it was not trained on, the shares are small and the first stage decides.
+    It adds a weighted share: a candidate's odds of being relevant divided by the sum of all candidates' odds, which is the
+    softmax that the reranker was trained with. Where it finds many equally relevant, as on subjects that it was not
+    trained on, the shares are small and the first stage decides. The log-odds, with a small weight, order the rest.
 
     `fused` and `relevance` (0..1) are those of the reranked candidates only; the caller puts the ones that were not
     reranked after them, in the order of `fused`.
@@ -79,7 +81,8 @@ def combine(fused: Floats, relevance: Floats, weights: CombinationWeights) -> Fl
     bounded = np.clip(relevance.astype(np.float64), RELEVANCE_FLOOR, RELEVANCE_CEILING)
     odds = bounded / (1.0 - bounded)
     share = odds / odds.sum() if len(odds) else odds  # (n,) in 0..1, sums to 1
-    combined: Floats = (fused + weights.share * share + weights.relevance * relevance).astype(np.float32)
+    log_odds = np.clip(np.log(odds), -_LOG_ODDS_LIMIT, _LOG_ODDS_LIMIT)
+    combined: Floats = (fused + weights.share * share + weights.log_odds * log_odds).astype(np.float32)
     return combined
 
 

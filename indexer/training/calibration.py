@@ -14,7 +14,7 @@ from search.ranking import CombinationWeights, combine
 Floats = npt.NDArray[np.float32]
 
 SHARE_WEIGHTS = (0.0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
-RELEVANCE_WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+LOG_ODDS_WEIGHTS = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05)
 TOLERANCE = 0.002
 """Differences in mean nDCG@10 that a few hundred held-out queries cannot tell from chance."""
 
@@ -90,18 +90,18 @@ def mean_ndcg(lists: Sequence[JudgedList], weights: CombinationWeights, slope: f
 def fit_combination(sets: Mapping[str, Sequence[JudgedList]], slope: float, intercept: float) -> CombinationWeights:
     """The weights with the highest nDCG@10 averaged over sets, among those that lower it on none of them.
 
-    Of weights within `TOLERANCE` of the best those are taken that give the reranker least: no weight to the relevance
-    itself if the share does as well, because shares are small on subjects that it was not trained on, and then the
-    smallest share.
+    Of weights within `TOLERANCE` of the best those are taken that give the reranker least: little weight to the log-odds
+    if the share does as well, because shares are small on subjects that it was not trained on, and then the smallest
+    share.
     """
     first_stage = {name: mean_ndcg(lists, CombinationWeights(0.0, 0.0), slope, intercept) for name, lists in sets.items()}
     means: dict[CombinationWeights, float] = {}
     for share in SHARE_WEIGHTS:
-        for relevance in RELEVANCE_WEIGHTS:
-            weights = CombinationWeights(share, relevance)
+        for log_odds in LOG_ODDS_WEIGHTS:
+            weights = CombinationWeights(share, log_odds)
             reached = {name: mean_ndcg(lists, weights, slope, intercept) for name, lists in sets.items()}
             if all(reached[name] >= first_stage[name] for name in sets):
                 means[weights] = float(np.mean([*reached.values()]))
     best = max(means.values())
     good = [weights for weights, mean in means.items() if mean >= best - TOLERANCE]
-    return min(good, key=lambda weights: (weights.relevance, weights.share))
+    return min(good, key=lambda weights: (weights.log_odds, weights.share))

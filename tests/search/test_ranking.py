@@ -29,9 +29,11 @@ def test_fusion_of_nothing_is_nothing() -> None:
 
 
 def test_combine_by_hand() -> None:
-    weights = CombinationWeights(share=0.5, relevance=2.0)
+    weights = CombinationWeights(share=0.5, log_odds=0.1)
     # odds 1 and 9, so shares 0.1 and 0.9
-    assert combine(floats(0.3, 0.1), floats(0.5, 0.9), weights) == pytest.approx([0.3 + 0.05 + 1.0, 0.1 + 0.45 + 1.8], rel=1e-5)
+    assert combine(floats(0.3, 0.1), floats(0.5, 0.9), weights) == pytest.approx([0.3 + 0.05, 0.1 + 0.45 + 0.1 * np.log(9)], rel=1e-5)
+    certain = combine(floats(0.3, 0.1), floats(0.0, 1.0), CombinationWeights(share=0.0, log_odds=0.1))
+    assert certain == pytest.approx([0.3 - 0.5, 0.1 + 0.5], rel=1e-5)
 
 
 def test_the_first_stage_decides_where_the_reranker_finds_all_equally_relevant() -> None:
@@ -65,5 +67,7 @@ def test_coverage_fusion_trusts_bm25_as_far_as_the_words_of_the_query_were_found
 
 
 def test_the_reranker_counts_less_the_longer_the_query() -> None:
-    full = CombinationWeights.share
-    assert [weights_for(" ".join(["word"] * words)).share for words in (1, 12, 26, 40, 400)] == pytest.approx([full, full, full / 2, 0, 0])
+    weights = [weights_for(" ".join(["word"] * words)) for words in (1, 12, 26, 40, 400)]
+    share, log_odds = CombinationWeights.share, CombinationWeights.log_odds
+    assert [each.share for each in weights] == pytest.approx([share, share, share / 2, 0, 0])
+    assert [each.log_odds for each in weights] == pytest.approx([log_odds, log_odds, log_odds / 2, 0, 0])
