@@ -8,12 +8,12 @@ import pytest
 
 from search.errors import BadInput
 from search.models.bundled import bundled_encoder_folder
-from search.models.loading import fingerprint, model_folder, readable
-from search.settings import DEFAULT_ENCODER
+from search.models.loading import find_encoder, fingerprint, lasting_name, model_folder, readable
+from search.settings import BASE_ENCODER
 
 
-def test_the_default_encoder_comes_with_a_package() -> None:
-    folder = model_folder(DEFAULT_ENCODER, organisation="sentence-transformers")
+def test_the_base_encoder_comes_with_a_package() -> None:
+    folder = model_folder(BASE_ENCODER, organisation="sentence-transformers")
     assert folder == bundled_encoder_folder()
     assert (folder / "model.safetensors").is_file()
 
@@ -67,3 +67,22 @@ def test_a_fingerprint_depends_on_the_weights(bi_encoder: Path, tmp_path: Path) 
 def test_text_is_cut_and_freed_of_half_characters() -> None:
     assert readable("a\ud800b", tokens=10) == "a\ufffdb"
     assert len(readable("x" * 1_000_000, tokens=10)) <= 1_000
+
+
+def test_an_encoder_is_found_again_by_its_fingerprint(bi_encoder: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.copytree(bi_encoder, tmp_path / "moved"))
+    wanted = fingerprint(bi_encoder)
+    assert find_encoder(wanted, ["no-such-model", str(tmp_path), str(moved)]) == str(moved)
+    assert find_encoder(fingerprint(bundled_encoder_folder()), [str(moved)]) == BASE_ENCODER
+    assert find_encoder("bert:0", [str(moved)]) is None
+
+
+def test_a_folder_keeps_its_whole_path_as_its_name(bi_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bi_encoder.parent)
+    assert lasting_name(bi_encoder.name) == str(bi_encoder.resolve())
+    assert lasting_name(BASE_ENCODER) == BASE_ENCODER
+    assert lasting_name("owner/model") == "owner/model"
+
+
+def test_the_base_keeps_the_fingerprint_that_archives_know_it_by() -> None:
+    assert fingerprint(bundled_encoder_folder()) == "bert:b2a3db3cce00f719a25f9b7f98570888"
