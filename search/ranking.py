@@ -24,7 +24,7 @@ class CombinationWeights:
     """How much the reranker's evidence counts against the first stage's; docs/reranker.md has how they were fitted."""
 
     share: float = 0.0
-    """Weight of a candidate's share of the relevance found, beside the fused evidence (0..1)."""
+    """Weight of a candidate's share of the relevance found, beside the fused evidence (0..1); none with the shipped reranker."""
     log_odds: float = 0.02
     """Weight of the logarithm of its odds of being relevant, kept within -5..5."""
 
