@@ -75,5 +75,5 @@ def test_concrete_models_are_named_in_one_file() -> None:
     named = [
         offence for folder in ("search", "indexer", "web") for offence in _offenders(folder, concrete) if "search/models/" not in offence
     ]
-    # The recipe of the shipped reranker is a program of its own, and wires itself.
-    assert {offence.split(" ")[0] for offence in named} == {"search/assemble.py", "indexer/training/shipped_reranker.py"}
+    # Training makes models, so it has to know which.
+    assert {offence.split(" ")[0] for offence in named if "indexer/training/" not in offence} == {"search/assemble.py"}
