@@ -15,6 +15,8 @@ import pytest
 
 from search.models.bundled import bundled_encoder_folder
 
+pytestmark = pytest.mark.timeout(900)  # ten processes load a model each
+
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
 SAMPLE = Path(__file__).parent.parent / "indexer" / "sample" / "corpus.jsonl"
 
@@ -37,10 +39,10 @@ def other_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty articles, indexed with the default encoder."""
+    """Twenty articles, indexed with the default encoder."""
     folder = tmp_path_factory.mktemp("archive")
     dump = folder / "dump.jsonl"
-    dump.write_text("".join(SAMPLE.read_text("utf-8").splitlines(keepends=True)[:40]), "utf-8")
+    dump.write_text("".join(SAMPLE.read_text("utf-8").splitlines(keepends=True)[:20]), "utf-8")
     _run("index", str(dump), "--data", str(folder))
     return folder
 

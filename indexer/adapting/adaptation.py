@@ -94,13 +94,17 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class Start:
-    """What is adapted: an archive with its encoder and its reranker (None: there is none), by their names."""
+    """What is adapted: an archive with its encoder and its reranker (None: there is none), by their names.
+
+    ``name`` is what the model cards call the archive.
+    """
 
     archive: Archive
     identity: Identity
     encoder: str
     reranker: str | None
     judged: Judged | None = None
+    name: str = "an archive"
 
 
 def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listener) -> Report:
@@ -120,7 +124,7 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
     trial = _Trial.of(corpus, start)
     before = trial.measure(old, old_reranker)
     run.measured(perf_counter() - measuring, perf_counter() - began)
-    report = Report(str(start.identity.encoder), start.encoder, start.reranker, asdict(plan), len(corpus.documents), len(corpus.trained))
+    report = Report(start.name, start.encoder, start.reranker, asdict(plan), len(corpus.documents), len(corpus.trained))
 
     mined = tuning.Mined.over(corpus, old, plan.mining, plan.seed)
     model = tuning.open_encoder(start.encoder, replace(plan.encoder, seed=plan.seed))

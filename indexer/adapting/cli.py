@@ -50,7 +50,7 @@ def adapt(
             raise no_index(settings.data)
         settings = settings_of(archive, settings)
         reranker = None if settings.reranker == NO_RERANKER else settings.reranker
-        start = Start(archive, identity, settings.encoder or "", reranker, judged)
+        start = Start(archive, identity, settings.encoder or "", reranker, judged, settings.data.resolve().name)
         plan = Plan(minutes, steps, language_model, cross_encoder, seed)
         try:
             out.mkdir(parents=True, exist_ok=True)
