@@ -1,6 +1,5 @@
 """A tiny BERT with random weights that reads any lower-case English letter by letter if need be."""
 
-
 import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizer
