@@ -13,10 +13,11 @@ from indexer.dump import Dump
 from indexer.indexing import Counts, Cutting, Indexer
 from indexer.judgements import Judged
 from indexer.lock import writer_lock
-from indexer.publication import publish
+from indexer.publication import ANEW, publish
 from indexer.readers.record import Rejected
 from search.assemble import create_folder, database_url, open_data
-from search.errors import BadInput, BroadsheetError
+from search.errors import BadInput, BroadsheetError, DamagedSnapshot, NoIndex
+from search.index.published import open_current
 from search.models.loading import lasting_name
 from search.protocols import Encoder
 from search.settings import DEFAULT_ENCODER, Settings
@@ -95,6 +96,8 @@ def keep(
         create_folder(folder)
         note = _index(collection, digest, kept, encoder, advance, report)
         _write_note(folder, note)
+    else:
+        _make_readable(kept)
     return KeptCorpus(kept, note)
 
 
@@ -126,6 +129,15 @@ def _index(
             raise BadInput(f"{collection.corpus} holds no article that can be used: there is nothing to search.", field="corpus")
         publish(archive, settings.data)
     return CorpusNote(name=collection.name, file_sha256=digest, articles=articles, duplicates=counts.duplicates, rejected=counts.rejected)
+
+
+def _make_readable(settings: Settings) -> None:
+    """Writes the index anew from the database where it is damaged, or of a version that wrote it in another format."""
+    try:
+        open_current(settings.data)
+    except (DamagedSnapshot, NoIndex):
+        with writer_lock(database_url(settings), settings.data), open_data(settings) as archive:
+            publish(archive, settings.data, ANEW)
 
 
 def _qrels(folder: Path, split: str | None) -> Path:

@@ -44,7 +44,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     row("to", lambda each: f"{each.interval[1]:+.4f}")
     row("p, randomisation", lambda each: _p(each.p_randomisation))
     row("p, paired t-test", lambda each: _p(each.p_t))
-    row("better / equal / worse", lambda each: f"{each.wins} / {each.ties} / {each.losses}")
+    row("better/equal/worse", lambda each: f"{each.wins}/{each.ties}/{each.losses}")
     return table
 
 

@@ -47,7 +47,7 @@ def test_two_runs_are_compared_without_a_search(tmp_path: Path) -> None:
     other.write_text("q1 Q0 a 1 2 x\nq2 Q0 c 1 1 x\n")
     done = _run(folder, "--compare", one, other)
     assert "other against one, 4 queries" in done.stdout
-    assert "2 / 2 / 0" in done.stdout
+    assert "2/2/0" in done.stdout
     with_qrels = _run("--qrels", folder / "qrels" / "test.tsv", "--compare", one, other, "--json", "--plot", tmp_path / "plot.svg")
     assert [each["wins"] for each in json.loads(with_qrels.stdout)["comparisons"]] == [2, 1, 1, 1]
     assert "q2" in (tmp_path / "plot.svg").read_text("utf-8")

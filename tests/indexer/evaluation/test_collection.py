@@ -107,6 +107,17 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, settings: Setti
         assert archive.statistics().articles == 300
 
 
+def test_an_index_that_cannot_be_read_is_written_anew_without_encoding(tmp_path: Path, settings: Settings) -> None:
+    collection = Collection.open(write_folder(tmp_path / "news"))
+    kept = keep(collection, settings, WordEncoder(), _silent, _silent)
+    (manifest,) = kept.settings.data.glob("snapshots/*/manifest.json")
+    manifest.write_text(manifest.read_text("utf-8").replace('"format":', '"format":9'), "utf-8")
+    encoder = WordEncoder()
+    keep(collection, settings, encoder, _silent, _silent)
+    assert len(open_current(kept.settings.data).snapshot) == 5
+    assert encoder.encoded == []
+
+
 def test_what_cannot_be_used_of_a_corpus_is_reported_and_counted(tmp_path: Path, settings: Settings) -> None:
     articles = ARTICLES | {"copy": ARTICLES["a"], "empty": ("", "")}
     rejected: list[object] = []
