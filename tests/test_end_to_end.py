@@ -182,7 +182,7 @@ def test_a_damaged_index_is_served_from_the_previous_snapshot_and_rebuilt(demo: 
         (["search", "oil", "--after", "soon", "--data", "{demo}"], 2, ["soon"]),
         (["search", "oil", "--encoder", "no/such-model", "--data", "{demo}"], 2, ["no/such-model"]),
         (["search", "oil", "--colour", "--data", "{demo}"], 2, ["--colour"]),
-        (["evaluate", "--queries", "nowhere.jsonl", "--qrels", "nowhere.tsv", "--data", "{demo}"], 2, ["nowhere.jsonl"]),
+        (["evaluate", "--queries", "nowhere.jsonl", "--qrels", "nowhere.tsv", "--data", "{demo}"], 2, ["nowhere.tsv"]),
     ],
 )
 def test_a_mistake_gets_one_clear_sentence(demo: Path, tmp_path: Path, arguments: list[str], status: int, words: list[str]) -> None:
