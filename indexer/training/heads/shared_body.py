@@ -1,0 +1,237 @@
+"""One body under many heads, trained together (Liu et al. 2019, MT-DNN): each step takes a batch of one task.
+
+A task is drawn in proportion to the square root of its size, so that small ones are not drowned. Word embeddings and
+the lowest layers keep the base's weights. Knows nothing of files or of what the tasks mean.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from indexer.training.heads.features import IGNORED, Feature
+from search.heads.card import HeadCard, Kind
+from search.heads.network import TOP, padded
+from search.heads.tops import FirstTop, make_top
+from search.models.batches import token_batches
+from search.models.delta import save_delta
+from search.models.loading import quietly
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the outcome beside data and base model."""
+
+    seed: int = 17
+    steps: int = 3000
+    tokens_per_step: int = 2048
+    frozen_layers: int = 1
+    body_learning_rate: float = 1e-4
+    top_learning_rate: float = 5e-4
+    warm_up_share: float = 0.06
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    gradient_norm: float = 1.0
+    sampling_power: float = 0.5
+
+
+@dataclass(frozen=True)
+class Task:
+    """A head to be and what it learns from. ``weight`` scales how often it is drawn."""
+
+    card: HeadCard
+    features: Sequence[Feature]
+    weight: float = 1.0
+
+
+@dataclass
+class Trainee:
+    """The body and the tops while they are trained."""
+
+    body: Any
+    tokenizer: Any
+    tops: nn.ModuleDict
+    cards: Mapping[str, HeadCard] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a step did: ``loss`` is that of its one task."""
+
+    step: int
+    steps: int
+    task: str
+    loss: float
+
+
+def make_trainee(base: str, cards: Sequence[HeadCard], recipe: Recipe) -> Trainee:
+    """The base model with a fresh top for every card; dropout as the recipe says, embeddings and lowest layers frozen."""
+    from transformers import AutoModel, AutoTokenizer
+
+    torch.manual_seed(recipe.seed)
+    with quietly():
+        body: Any = AutoModel.from_pretrained(
+            base,
+            attn_implementation="eager",
+            hidden_dropout_prob=recipe.dropout,
+            attention_probs_dropout_prob=recipe.dropout,
+            dtype=torch.float32,
+        )
+        tokenizer = AutoTokenizer.from_pretrained(base)
+    for module in (body.embeddings, *body.encoder.layer[: recipe.frozen_layers], *([body.pooler] if body.pooler is not None else [])):
+        for parameter in module.parameters():
+            parameter.requires_grad = False
+    tops = nn.ModuleDict({card.task: make_top(card.kind, len(card.labels), body.config, recipe.dropout) for card in cards})
+    return Trainee(body, tokenizer, tops, {card.task: card for card in cards})
+
+
+def train_shared(
+    trainee: Trainee,
+    tasks: Sequence[Task],
+    recipe: Recipe,
+    *,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 250,
+    on_step: Callable[[StepReport], None] | None = None,
+) -> None:
+    """Trains body and tops in place. With ``checkpoint`` (a folder) an interrupted run goes on from the last one kept."""
+    parameters = [
+        {"params": [p for p in trainee.body.parameters() if p.requires_grad], "lr": recipe.body_learning_rate},
+        {"params": [*trainee.tops.parameters()], "lr": recipe.top_learning_rate},
+    ]
+    optimizer = torch.optim.AdamW(parameters, weight_decay=recipe.weight_decay, fused=True)
+    highest = [group["lr"] for group in optimizer.param_groups]
+    sizes = np.array([task.weight * len(task.features) ** recipe.sampling_power for task in tasks])
+    done = _resume(trainee, optimizer, checkpoint) if checkpoint else 0
+    streams = [_stream(task.features, recipe, number) for number, task in enumerate(tasks)]
+    draws = np.random.default_rng(recipe.seed).choice(len(tasks), recipe.steps, p=sizes / sizes.sum())
+    for step, number in enumerate(draws.tolist()):
+        batch = next(streams[number])
+        if step < done:
+            continue  # the streams go on where they were
+        trainee.body.train()
+        trainee.tops.train()
+        task = tasks[number]
+        loss = task_loss(trainee, task.card, batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], recipe.gradient_norm)
+        share = _learning_rate_share(step, recipe)
+        for group, rate in zip(optimizer.param_groups, highest, strict=True):
+            group["lr"] = rate * share
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if checkpoint and ((step + 1) % checkpoint_every == 0 or step + 1 == recipe.steps):
+            _keep(trainee, optimizer, step + 1, checkpoint)
+        if on_step:
+            on_step(StepReport(step + 1, recipe.steps, task.card.task, float(loss.detach())))
+    trainee.body.eval()
+    trainee.tops.eval()
+
+
+def task_loss(trainee: Trainee, card: HeadCard, batch: Sequence[Feature]) -> Tensor:
+    """The mean loss of a batch: cross-entropy, or squared error for a regression."""
+    device = trainee.body.device
+    encodings = [encoding for feature in batch for encoding in feature.encodings]
+    features = padded(encodings, trainee.tokenizer.pad_token_id or 0, device)
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        states = trainee.body(**features).last_hidden_state  # (texts, longest, width)
+        top = trainee.tops[card.task]
+        logits = (top(states[:, 0]) if isinstance(top, FirstTop) else top(states)).float()
+    if card.kind is Kind.REGRESSION:
+        return functional.mse_loss(logits[:, 0], torch.tensor([feature.target for feature in batch], device=device))
+    if card.kind is Kind.TAGGING:
+        longest = logits.shape[1]
+        rows = [[*tags, *[IGNORED] * (longest - len(tags))] for tags in (_tags(feature) for feature in batch)]
+        return functional.cross_entropy(logits.flatten(0, 1), torch.tensor(rows, device=device).flatten(), ignore_index=IGNORED)
+    if card.kind is Kind.SPAN:
+        spans = torch.tensor([_tags(feature) for feature in batch], device=device)  # (texts, 2)
+        # Only tokens of the passage, and [CLS] for "no answer", can be chosen.
+        passage = features["token_type_ids"].bool() & features["attention_mask"].bool()
+        passage[:, 0] = True
+        logits = logits.masked_fill(~passage[..., None], -1e4)
+        return (functional.cross_entropy(logits[..., 0], spans[:, 0]) + functional.cross_entropy(logits[..., 1], spans[:, 1])) / 2
+    targets = torch.tensor([feature.target for feature in batch], device=device)
+    if card.kind is Kind.CHOICE:
+        counts = [len(feature.encodings) for feature in batch]
+        rows_of = torch.nn.utils.rnn.pad_sequence(list(logits[:, 0].split(counts)), batch_first=True, padding_value=-1e4)
+        return functional.cross_entropy(rows_of, targets)
+    return functional.cross_entropy(logits, targets)
+
+
+def save_shared(trainee: Trainee, base: Path, folder: Path, body: str = "body") -> None:
+    """Writes the body as its difference to the base, and one folder per head with its top in fp16 and its card."""
+    if trainee.body.pooler is not None:
+        trainee.body.pooler = None  # every head has its own
+    save_delta(trainee.body, base, folder / body, {})
+    for task, card in trainee.cards.items():
+        place = folder / task
+        place.mkdir(parents=True, exist_ok=True)
+        state = {name: tensor.detach().cpu().to(torch.float16).contiguous() for name, tensor in trainee.tops[task].state_dict().items()}
+        save_file(state, place / TOP)
+        replace(card, body=f"../{body}").write(place)
+
+
+def _tags(feature: Feature) -> tuple[int, ...]:
+    assert isinstance(feature.target, tuple)
+    return feature.target
+
+
+def _stream(features: Sequence[Feature], recipe: Recipe, number: int) -> Any:
+    """Batches without end: every pass in another order, texts of like length together, at most ``tokens_per_step`` in each."""
+    rng = np.random.default_rng([recipe.seed, number])
+    while True:
+        order = rng.permutation(len(features))
+        # Sorting within chunks keeps batches even in length and yet random.
+        batches = []
+        for first in range(0, len(order), 512):
+            chunk = order[first : first + 512]
+            widths = [
+                len(features[row].encodings) * max(len(encoding["input_ids"]) for encoding in features[row].encodings) for row in chunk
+            ]
+            batches += [[features[int(chunk[place])] for place in batch] for batch in token_batches(widths, recipe.tokens_per_step)]
+        for place in rng.permutation(len(batches)):
+            yield batches[int(place)]
+
+
+def _learning_rate_share(step: int, recipe: Recipe) -> float:
+    warm_up = max(1, round(recipe.warm_up_share * recipe.steps))
+    return min((step + 1) / warm_up, (recipe.steps - step) / max(1, recipe.steps - warm_up))
+
+
+def _weights(trainee: Trainee) -> dict[str, Tensor]:
+    body = {f"body.{name}": value for name, value in trainee.body.named_parameters() if value.requires_grad}
+    return body | {f"tops.{name}": value for name, value in trainee.tops.named_parameters()}
+
+
+def _keep(trainee: Trainee, optimizer: torch.optim.Optimizer, step: int, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().contiguous() for name, value in _weights(trainee).items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value.contiguous() for key, value in state.items()}
+    tensors["step"] = torch.tensor(step)
+    aside = folder / "state.safetensors.part"
+    save_file(tensors, aside)
+    aside.replace(folder / "state.safetensors")
+
+
+def _resume(trainee: Trainee, optimizer: torch.optim.Optimizer, folder: Path) -> int:
+    path = folder / "state.safetensors"
+    if not path.exists():
+        return 0
+    tensors = load_file(path)
+    with torch.no_grad():
+        for name, value in _weights(trainee).items():
+            value.copy_(tensors[name])
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".", 2)
+            state.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return int(tensors["step"])

@@ -1,0 +1,52 @@
+"""The language model: words for [MASK], and how surprising a text is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.errors import BadInput
+from search.heads.classification import softmax
+from search.heads.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A token that may stand for the mask; "##s" continues the word before it."""
+
+    token: str
+    probability: float
+
+
+def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[list[Filling]]]:
+    """Per text, per [MASK] in it, the ``top_k`` likeliest tokens. Raises BadInput for a text without a mask."""
+    tokenizer = network.tokens.tokenizer
+    for number, text in enumerate(texts):
+        if tokenizer.mask_token not in text:
+            raise BadInput(f"Text {number} has no {tokenizer.mask_token}: write it where a word is missing.", field="texts")
+    encodings = network.tokens.texts(texts)
+    answers = []
+    for encoding, logits in zip(encodings, network.logits(encodings), strict=True):
+        places = np.flatnonzero(np.array(encoding["input_ids"]) == tokenizer.mask_token_id)
+        rows = softmax(logits[places])
+        best = np.argsort(-rows, axis=1, kind="stable")[:, :top_k]
+        answers.append(
+            [
+                [Filling(tokenizer.convert_ids_to_tokens(int(token)), float(row[token])) for token in tokens]
+                for row, tokens in zip(rows, best, strict=True)
+            ]
+        )
+    return answers
+
+
+def pseudo_perplexity(network: Network, texts: Sequence[str]) -> list[float]:
+    """exp of the mean surprise at each token when it alone is masked (Salazar et al. 2020), per text."""
+    tokenizer = network.tokens.tokenizer
+    answers = []
+    for encoding in network.tokens.texts(texts):
+        ids = encoding["input_ids"]
+        inner = range(1, len(ids) - 1)
+        masked = [{**encoding, "input_ids": [*ids[:place], tokenizer.mask_token_id, *ids[place + 1 :]]} for place in inner]
+        surprise = [-np.log(max(softmax(row[place])[ids[place]], 1e-12)) for place, row in zip(inner, network.logits(masked), strict=True)]
+        answers.append(float(np.exp(np.mean(surprise))) if surprise else float("nan"))
+    return answers
