@@ -191,13 +191,17 @@ def _forward(network: Any, kind: Kind, place: Placement) -> Forward:
             return lambda features: network.classifier(bert.pooler(packed.first_states(**features)[:, None]))
         above = {Kind.TAGGING: "classifier", Kind.SPAN: "qa_outputs", Kind.MASK: "cls"}[kind]
         return lambda features: getattr(network, above)(packed(**features)["last_hidden_state"])
-    network.to(device=place.device, dtype=place.dtype)
+    return plain_forward(network.to(device=place.device, dtype=place.dtype), kind)
+
+
+def plain_forward(network: Any, kind: Kind) -> Forward:
+    """From padded features to logits through transformers' own forward pass, whatever the family of the body."""
     if kind is Kind.CHOICE:  # it expects (questions, choices, tokens)
         return lambda features: network(**{name: rows[:, None] for name, rows in features.items()}).logits
     if kind is Kind.SPAN:
-        return lambda features: torch.stack(_span_logits(network(**features)), dim=-1)
+        return lambda features: _span_logits(network(**features))
     return lambda features: network(**features).logits
 
 
-def _span_logits(output: Any) -> tuple[Tensor, Tensor]:
-    return output.start_logits, output.end_logits
+def _span_logits(output: Any) -> Tensor:
+    return torch.stack([output.start_logits, output.end_logits], dim=-1)
