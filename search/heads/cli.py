@@ -1,4 +1,4 @@
-"""The heads from the command line: classify, pair, tag, answer, fill-mask, choose, embed, heads. Each answers as the API does."""
+"""The heads from the command line: classify, pair, tag, answer, fill-mask, choose, heads. Each answers as the API does."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from search.cli import DataOption, EncoderOption, settings_with
+from search.cli import DataOption, settings_with
 from search.errors import BadInput
 
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="The answer of the HTTP
 TextsArgument = Annotated[list[str], typer.Argument(help="Texts; - reads one from each line of standard input.")]
 
 
-def classify(task: Annotated[str, typer.Argument(help="Such as sentiment, topic, acceptability.")], texts: TextsArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+def classify(
+    task: Annotated[str, typer.Argument(help="Such as sentiment, topic, acceptability.")],
+    texts: TextsArgument,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Give each text a label."""
     from search.heads.answers import classify as run
 
@@ -44,12 +49,17 @@ def pair(
     _print([found], as_json, [row])
 
 
-def tag(task: Annotated[str, typer.Argument(help="Such as pos or ner.")], texts: TextsArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+def tag(
+    task: Annotated[str, typer.Argument(help="Such as pos or ner.")],
+    texts: TextsArgument,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Tag every word, and find the entities."""
     from search.heads.answers import tag as run
 
     found = run(_heads(data), task, _texts(texts))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in found:
         rows.append((" ".join(f"{token.text}/{token.tag}" for token in one.tokens),))
         rows += [(f"  {entity.type}", entity.text, f"{entity.start}-{entity.end}", f"{entity.probability:.2f}") for entity in one.entities]
@@ -89,19 +99,6 @@ def choose(
     _print([found], as_json, rows)
 
 
-def embed(
-    texts: TextsArgument,
-    kind: Annotated[str, typer.Option(help="passage, query, cls or tokens.")] = "passage",
-    data: DataOption = None,
-    encoder: EncoderOption = None,
-) -> None:
-    """Print the vectors of texts as JSON, one line each."""
-    from search.heads.features import embed as run
-
-    for vectors in run(settings_with(data=data, encoder=encoder), _texts(texts), kind):
-        print(json.dumps(vectors))
-
-
 def heads(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the installed heads with what they answer and how good they are."""
     from search.heads.answers import HeadAnswer
@@ -127,7 +124,11 @@ def _shares(probabilities: dict[str, float]) -> str:
 
 def _print(found: Sequence[Any], as_json: bool, rows: Sequence[tuple[str, ...]]) -> None:
     if as_json:
-        plain = [[one.model_dump() for one in each] if isinstance(each, list) else each.model_dump() for each in found if isinstance(each, list | BaseModel)]
+        plain = [
+            [one.model_dump() for one in each] if isinstance(each, list) else each.model_dump()
+            for each in found
+            if isinstance(each, list | BaseModel)
+        ]
         print(json.dumps({"results": plain}, indent=2, ensure_ascii=False))
     else:
         for row in rows:

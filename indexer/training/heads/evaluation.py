@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from indexer.training.heads import measures
-from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Question, Sentence
+from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
+from indexer.training.heads.features import features_of
 from search.heads.card import Kind, Reads
 from search.heads.choosing import Problem, choose
 from search.heads.classification import classify, classify_pairs, rate_pairs
@@ -17,6 +20,7 @@ MAIN = {
     Kind.TAGGING: "accuracy",
     Kind.SPAN: "f1",
     Kind.CHOICE: "accuracy",
+    Kind.MASK: "accuracy",
 }
 """The measure that decides which checkpoint is kept; a tagger of entities goes by ``entity_f1``."""
 
@@ -39,6 +43,10 @@ def evaluate_head(network: Network, examples: Sequence[Example]) -> dict[str, fl
         problems = [example for example in examples if isinstance(example, MultipleChoice)]
         chosen = choose(network, [Problem(one.question, one.choices, one.passage) for one in problems])
         return measures.choices([one.answer for one in problems], [one.choice for one in chosen])
+    if card.kind is Kind.MASK:
+        features = features_of(card, network.tokens, [example for example in examples if isinstance(example, Plain)])
+        logits = network.logits([feature.encodings[0] for feature in features])
+        return measures.masks([np.array(feature.target) for feature in features], logits)
     labelled = [example for example in examples if isinstance(example, Labelled)]
     pairs = [(one.texts[0], one.texts[-1]) for one in labelled]
     if card.kind is Kind.REGRESSION:

@@ -49,7 +49,14 @@ class MultipleChoice:
     answer: int
 
 
-Example = Labelled | Sentence | Question | MultipleChoice
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text without any label, for the language model."""
+
+    text: str
+
+
+Example = Labelled | Sentence | Question | MultipleChoice | Plain
 
 _TEXT = ("text", "sentence", "content", "body", "title")
 _FIRST = ("first", "premise", "sentence1", "text1", "claim", "question")

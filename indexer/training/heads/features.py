@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Question, Sentence
+from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
 from search.errors import BadInput
 from search.heads.card import HeadCard, Kind, Reads
 from search.heads.choosing import Problem
@@ -21,7 +21,8 @@ class Feature:
     """What the model reads at once, and its target.
 
     ``encodings`` are several for multiple choice (one per choice) and one otherwise. ``target`` is a label's number, a
-    number in 0..1 (regression), a label's number per token (tagging), or the first and last token of the span.
+    number in 0..1 (regression), a label's or token's number per token (tagging, masks), or the first and last token of the
+    span.
     """
 
     encodings: tuple[Encoding, ...]
@@ -48,6 +49,8 @@ def features_of(card: HeadCard, tokens: Tokens, examples: Sequence[Example]) -> 
         return _tagged(card, tokens, [example for example in examples if isinstance(example, Sentence)])
     if card.kind is Kind.SPAN:
         return [feature for example in examples if isinstance(example, Question) for feature in _spans(tokens, example)]
+    if card.kind is Kind.MASK:
+        return _masked(tokens, [example.text for example in examples if isinstance(example, Plain)])
     return _choices(card, tokens, [example for example in examples if isinstance(example, MultipleChoice)])
 
 
@@ -85,6 +88,24 @@ def _spans(tokens: Tokens, example: Question) -> list[Feature]:
             if first is not None and last is not None:
                 target = (first, last)
         features.append(Feature((encoding,), target))
+    return features
+
+
+def _masked(tokens: Tokens, texts: Sequence[str], share: float = 0.15, seed: int = 17) -> list[Feature]:
+    """Of each text 15 % of the tokens to be guessed: 80 % of them masked, 10 % another token, 10 % as they were (Devlin et al. 2019)."""
+    rng = np.random.default_rng(seed)
+    tokenizer = tokens.tokenizer
+    features = []
+    for encoding in tokens.texts(texts):
+        ids = np.array(encoding["input_ids"])
+        chosen = np.isin(ids, tokenizer.all_special_ids, invert=True) & (rng.random(len(ids)) < share)
+        if not chosen.any():
+            continue
+        target = np.where(chosen, ids, IGNORED)
+        fate = rng.random(len(ids))
+        ids = np.where(chosen & (fate < 0.8), tokenizer.mask_token_id, ids)
+        ids = np.where(chosen & (fate >= 0.9), rng.integers(0, len(tokenizer), len(ids)), ids)
+        features.append(Feature(({**encoding, "input_ids": ids.tolist()},), tuple(target.tolist())))
     return features
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
@@ -59,6 +61,23 @@ def answers(expected: Sequence[Sequence[str]], predicted: Sequence[str]) -> dict
 def choices(expected: Sequence[int], predicted: Sequence[int]) -> dict[str, float]:
     """Share of right choices."""
     return {"accuracy": float(accuracy_score(list(expected), list(predicted)))}
+
+
+def masks(targets: Sequence[npt.NDArray[np.int64]], logits: Sequence[npt.NDArray[np.float32]], ignored: int = -100) -> dict[str, float]:
+    """Of the hidden tokens the share guessed right and within five guesses, and the perplexity, exp of the mean surprise.
+
+    ``targets`` (tokens,) and ``logits`` (tokens, vocabulary) per text; tokens whose target is ``ignored`` do not count.
+    """
+    right, near, surprise = [], [], []
+    for target, row in zip(targets, logits, strict=True):
+        places = np.flatnonzero(target != ignored)
+        hidden, scores = target[places], row[places].astype(np.float64)
+        own = scores[np.arange(len(places)), hidden]
+        rank = (scores > own[:, None]).sum(1)
+        right += (rank == 0).tolist()
+        near += (rank < 5).tolist()
+        surprise += (logsumexp(scores, axis=1) - own).tolist()
+    return {"accuracy": float(np.mean(right)), "accuracy_at_5": float(np.mean(near)), "perplexity": float(np.exp(np.mean(surprise)))}
 
 
 def normal_answer(text: str) -> str:

@@ -1,10 +1,10 @@
 """One body under many heads, trained together (Liu et al. 2019, MT-DNN): each step takes a batch of one task.
 
-A task is drawn in proportion to the square root of its size, so that small ones are not drowned. Word embeddings and
-the lowest layers keep the base's weights. Knows nothing of files or of what the tasks mean.
+Every task is passed through as often as it says, its batches spread evenly over the whole run. Word embeddings and the
+lowest layers keep the base's weights. Knows nothing of files or of what the tasks mean.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from torch.nn import functional
 from indexer.training.heads.features import IGNORED, Feature
 from search.heads.card import HeadCard, Kind
 from search.heads.network import TOP, padded
-from search.heads.tops import FirstTop, make_top
+from search.heads.tops import FirstTop, MaskTop, make_top
 from search.models.batches import token_batches
 from search.models.delta import save_delta
 from search.models.loading import quietly
@@ -29,8 +29,8 @@ class Recipe:
     """Everything that decides the outcome beside data and base model."""
 
     seed: int = 17
-    steps: int = 3000
-    tokens_per_step: int = 2048
+    share: float = 1.0
+    """Of all steps that the tasks ask for; less than 1 for a trial."""
     frozen_layers: int = 1
     body_learning_rate: float = 1e-4
     top_learning_rate: float = 5e-4
@@ -38,16 +38,16 @@ class Recipe:
     weight_decay: float = 0.01
     dropout: float = 0.1
     gradient_norm: float = 1.0
-    sampling_power: float = 0.5
 
 
 @dataclass(frozen=True)
 class Task:
-    """A head to be and what it learns from. ``weight`` scales how often it is drawn."""
+    """A head to be, what it learns from, how often it sees all of it, and how many tokens make a batch."""
 
     card: HeadCard
     features: Sequence[Feature]
-    weight: float = 1.0
+    epochs: float = 3.0
+    tokens_per_step: int = 1024
 
 
 @dataclass
@@ -107,11 +107,10 @@ def train_shared(
     ]
     optimizer = torch.optim.AdamW(parameters, weight_decay=recipe.weight_decay, fused=True)
     highest = [group["lr"] for group in optimizer.param_groups]
-    sizes = np.array([task.weight * len(task.features) ** recipe.sampling_power for task in tasks])
     done = _resume(trainee, optimizer, checkpoint) if checkpoint else 0
-    streams = [_stream(task.features, recipe, number) for number, task in enumerate(tasks)]
-    draws = np.random.default_rng(recipe.seed).choice(len(tasks), recipe.steps, p=sizes / sizes.sum())
-    for step, number in enumerate(draws.tolist()):
+    streams = [_stream(task, [recipe.seed, number]) for number, task in enumerate(tasks)]
+    turns = plan(tasks, recipe)
+    for step, number in enumerate(turns):
         batch = next(streams[number])
         if step < done:
             continue  # the streams go on where they were
@@ -121,15 +120,15 @@ def train_shared(
         loss = task_loss(trainee, task.card, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], recipe.gradient_norm)
-        share = _learning_rate_share(step, recipe)
+        share = _learning_rate_share(step, len(turns), recipe)
         for group, rate in zip(optimizer.param_groups, highest, strict=True):
             group["lr"] = rate * share
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        if checkpoint and ((step + 1) % checkpoint_every == 0 or step + 1 == recipe.steps):
+        if checkpoint and ((step + 1) % checkpoint_every == 0 or step + 1 == len(turns)):
             _keep(trainee, optimizer, step + 1, checkpoint)
         if on_step:
-            on_step(StepReport(step + 1, recipe.steps, task.card.task, float(loss.detach())))
+            on_step(StepReport(step + 1, len(turns), task.card.task, float(loss.detach())))
     trainee.body.eval()
     trainee.tops.eval()
 
@@ -142,13 +141,13 @@ def task_loss(trainee: Trainee, card: HeadCard, batch: Sequence[Feature]) -> Ten
     with torch.autocast(device.type, dtype=torch.bfloat16):
         states = trainee.body(**features).last_hidden_state  # (texts, longest, width)
         top = trainee.tops[card.task]
+        if isinstance(top, MaskTop):
+            return _mask_loss(top, states, trainee.body.get_input_embeddings().weight, batch)
         logits = (top(states[:, 0]) if isinstance(top, FirstTop) else top(states)).float()
     if card.kind is Kind.REGRESSION:
         return functional.mse_loss(logits[:, 0], torch.tensor([feature.target for feature in batch], device=device))
     if card.kind is Kind.TAGGING:
-        longest = logits.shape[1]
-        rows = [[*tags, *[IGNORED] * (longest - len(tags))] for tags in (_tags(feature) for feature in batch)]
-        return functional.cross_entropy(logits.flatten(0, 1), torch.tensor(rows, device=device).flatten(), ignore_index=IGNORED)
+        return functional.cross_entropy(logits.flatten(0, 1), _per_token(batch, logits).flatten(), ignore_index=IGNORED)
     if card.kind is Kind.SPAN:
         spans = torch.tensor([_tags(feature) for feature in batch], device=device)  # (texts, 2)
         # Only tokens of the passage, and [CLS] for "no answer", can be chosen.
@@ -177,31 +176,55 @@ def save_shared(trainee: Trainee, base: Path, folder: Path, body: str = "body") 
         replace(card, body=f"../{body}").write(place)
 
 
+def _mask_loss(top: MaskTop, states: Tensor, words: Tensor, batch: Sequence[Feature]) -> Tensor:
+    targets = _per_token(batch, states)
+    hidden = targets != IGNORED  # the vocabulary is large: only hidden tokens are scored
+    return functional.cross_entropy(top(states[hidden], words).float(), targets[hidden])
+
+
+def _per_token(batch: Sequence[Feature], states: Tensor) -> Tensor:
+    """The targets (texts, longest) of tokens, IGNORED in the padding."""
+    rows = [[*tags, *[IGNORED] * (states.shape[1] - len(tags))] for tags in (_tags(feature) for feature in batch)]
+    return torch.tensor(rows, device=states.device)
+
+
 def _tags(feature: Feature) -> tuple[int, ...]:
     assert isinstance(feature.target, tuple)
     return feature.target
 
 
-def _stream(features: Sequence[Feature], recipe: Recipe, number: int) -> Any:
-    """Batches without end: every pass in another order, texts of like length together, at most ``tokens_per_step`` in each."""
-    rng = np.random.default_rng([recipe.seed, number])
+def plan(tasks: Sequence[Task], recipe: Recipe) -> list[int]:
+    """Whose turn it is at each step: the tasks' numbers."""
+    turns = [
+        number
+        for number, task in enumerate(tasks)
+        for _ in range(max(1, round(recipe.share * task.epochs * len(_batches(task, np.random.default_rng(recipe.seed))))))
+    ]
+    return [int(number) for number in np.random.default_rng(recipe.seed).permutation(turns)]
+
+
+def _stream(task: Task, seed: Sequence[int]) -> Iterator[list[Feature]]:
+    """Batches without end, every pass in another order."""
+    rng = np.random.default_rng(seed)
     while True:
-        order = rng.permutation(len(features))
-        # Sorting within chunks keeps batches even in length and yet random.
-        batches = []
-        for first in range(0, len(order), 512):
-            chunk = order[first : first + 512]
-            widths = [
-                len(features[row].encodings) * max(len(encoding["input_ids"]) for encoding in features[row].encodings) for row in chunk
-            ]
-            batches += [[features[int(chunk[place])] for place in batch] for batch in token_batches(widths, recipe.tokens_per_step)]
-        for place in rng.permutation(len(batches)):
-            yield batches[int(place)]
+        yield from _batches(task, rng)
 
 
-def _learning_rate_share(step: int, recipe: Recipe) -> float:
-    warm_up = max(1, round(recipe.warm_up_share * recipe.steps))
-    return min((step + 1) / warm_up, (recipe.steps - step) / max(1, recipe.steps - warm_up))
+def _batches(task: Task, rng: np.random.Generator) -> list[list[Feature]]:
+    """One pass: texts of like length together, at most ``tokens_per_step`` in each batch."""
+    order = rng.permutation(len(task.features))
+    batches = []
+    # Sorting within chunks keeps batches even in length and yet random.
+    for first in range(0, len(order), 512):
+        chunk = [task.features[row] for row in order[first : first + 512]]
+        widths = [len(feature.encodings) * max(len(encoding["input_ids"]) for encoding in feature.encodings) for feature in chunk]
+        batches += [[chunk[place] for place in batch] for batch in token_batches(widths, task.tokens_per_step)]
+    return [batches[place] for place in rng.permutation(len(batches))]
+
+
+def _learning_rate_share(step: int, steps: int, recipe: Recipe) -> float:
+    warm_up = max(1, round(recipe.warm_up_share * steps))
+    return min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
 
 
 def _weights(trainee: Trainee) -> dict[str, Tensor]:

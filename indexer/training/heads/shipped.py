@@ -1,6 +1,6 @@
 """The heads that come with Broadsheet: one shared body and a top for each task, from raw data to the files in the package.
 
-    python -m indexer.training.heads.shipped --data DIR [--work DIR] [--out DIR] [--steps N]
+    python -m indexer.training.heads.shipped --data DIR [--work DIR] [--out DIR] [--share S]
 
 DIR holds one folder per data set, as described in docs/heads.md. `--work` keeps checkpoints, so that an interrupted run
 goes on. Only training splits are trained on; the dev figures go into each head's card.
@@ -8,6 +8,7 @@ goes on. Only training splits are trained on; the dev figures go into each head'
 
 import argparse
 import json
+import random
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +17,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from indexer.training.heads.evaluation import evaluate_head
-from indexer.training.heads.examples import Columns, Example, Labelled, Question, Sentence, read_examples
+from indexer.training.heads.examples import Columns, Example, Labelled, Plain, Question, Sentence, read_examples
 from indexer.training.heads.features import features_of, labels_of
-from indexer.training.heads.shared_body import Recipe, Task, make_trainee, save_shared, train_shared
+from indexer.training.heads.shared_body import Recipe, StepReport, Task, make_trainee, save_shared, train_shared
 from search.heads.card import HeadCard, Kind, Reads
 from search.heads.network import Network
 from search.heads.tokens import Tokens
@@ -37,7 +38,8 @@ class Shipped:
     card: HeadCard
     train: Sequence[Example]
     dev: dict[str, Sequence[Example]]
-    weight: float = 1.0
+    epochs: float
+    tokens_per_step: int
 
 
 def shipped_heads(data: Path) -> list[Shipped]:
@@ -54,6 +56,8 @@ def shipped_heads(data: Path) -> list[Shipped]:
         _ner(data),
         _span(data),
         _choice(data),
+        _tone(data),
+        _masks(data),
     ]
 
 
@@ -73,7 +77,7 @@ def _sentiment(data: Path) -> Shipped:
         trained_on="6,916 sentences of the Stanford Sentiment Treebank (film reviews)",
         published={"MiniLM-L6-H384": "accuracy 0.915", "BERT-base": "accuracy 0.932"},
     )
-    return Shipped(card, train, {"sst2": dev})
+    return Shipped(card, train, {"sst2": dev}, 5, 800)
 
 
 def _acceptability(data: Path) -> Shipped:
@@ -88,7 +92,7 @@ def _acceptability(data: Path) -> Shipped:
         trained_on="8,534 sentences of CoLA",
         published={"MiniLM-L6-H384": "Matthews 0.475", "BERT-base": "Matthews 0.589"},
     )
-    return Shipped(card, train, {"cola": dev})
+    return Shipped(card, train, {"cola": dev}, 5, 400)
 
 
 def _topic(data: Path) -> Shipped:
@@ -102,7 +106,7 @@ def _topic(data: Path) -> Shipped:
         trained_on="12,123 news descriptions of AG News",
         published={"BERT-base": "accuracy 0.945"},
     )
-    return Shipped(card, train, {"ag_news": dev})
+    return Shipped(card, train, {"ag_news": dev}, 2, 1500)
 
 
 def _nli(data: Path) -> Shipped:
@@ -123,7 +127,7 @@ def _nli(data: Path) -> Shipped:
             "BERT-base": "SNLI accuracy about 0.90 after 550,000 pairs",
         },
     )
-    return Shipped(card, [*(one for one in snli if one not in kept), *sick["train"]], {"snli held out": held, "sick": sick["dev"]}, 1.5)
+    return Shipped(card, [*(one for one in snli if one not in kept), *sick["train"]], {"snli held out": held, "sick": sick["dev"]}, 4, 900)
 
 
 def _paraphrase(data: Path) -> Shipped:
@@ -140,7 +144,7 @@ def _paraphrase(data: Path) -> Shipped:
         description="Whether two sentences of news say the same.",
         trained_on="nine tenths of 3,467 pairs of the Microsoft Research Paraphrase Corpus",
     )
-    return Shipped(card, [one for one in rows if one not in kept], {"msrp held out": held})
+    return Shipped(card, [one for one in rows if one not in kept], {"msrp held out": held}, 4, 1600)
 
 
 def _stance(data: Path) -> Shipped:
@@ -170,7 +174,7 @@ def _stance(data: Path) -> Shipped:
         description="What an article makes of a claim: the claim first, then the article.",
         trained_on="the pairs of FNC-1, without nine tenths of the articles' unrelated ones",
     )
-    return Shipped(card, train[::2], {"fnc1, held-out articles": dev[::2]}, 0.7)
+    return Shipped(card, train[::2], {"fnc1, held-out articles": dev[::2]}, 0.7, 2048)
 
 
 def _similarity(data: Path) -> Shipped:
@@ -190,7 +194,7 @@ def _similarity(data: Path) -> Shipped:
         trained_on="5,665 pairs of STS-B and 4,393 of SICK",
         published={"BERT-small": "Pearson 0.788", "BERT-base": "Pearson 0.858 (test)"},
     )
-    return Shipped(card, [*train, *moved], {"stsb": dev}, 1.5)
+    return Shipped(card, [*train, *moved], {"stsb": dev}, 4, 800)
 
 
 def _pos(data: Path) -> Shipped:
@@ -211,7 +215,7 @@ def _pos(data: Path) -> Shipped:
         trained_on="11,995 sentences of UD English EWT and 587 of GUM",
         published={"Flair": "0.982 (OntoNotes)"},
     )
-    return Shipped(card, train, dict(dev), 1.5)
+    return Shipped(card, train, dict(dev), 3, 700)
 
 
 def _ner(data: Path) -> Shipped:
@@ -226,31 +230,29 @@ def _ner(data: Path) -> Shipped:
         description="Persons (PER), organisations (ORG), places (LOC) and other names (MISC).",
         trained_on="19,337 sentences of WikiANN and 3,394 of WNUT-17, its six types brought to these four",
     )
-    return Shipped(card, train, {"wikiann_en": wikiann["dev"][:3000], "wnut17": wnut["dev"]}, 1.5)
+    return Shipped(card, train, {"wikiann_en": wikiann["dev"][:3000], "wnut17": wnut["dev"]}, 4, 1000)
 
 
 def _entity_types(examples: Sequence[Example]) -> list[Example]:
     def renamed(tag: str) -> str:
         begin, _, name = tag.partition("-")
-        return f"{begin}-{_ENTITY_TYPES[name]}" if name else tag
+        return f"{begin}-{_ENTITY_TYPES[name]}" if name else "O"  # one token of dev is tagged with a byte order mark
 
     return [replace(one, tags=tuple(renamed(tag) for tag in one.tags)) for one in examples if isinstance(one, Sentence)]
 
 
 def _span(data: Path) -> Shipped:
-    train: list[Example] = []
+    train: list[Question] = []
     dev: list[Example] = []
     for name in ("new_wiki", "reddit", "amazon"):
         for one in read_examples(data / "squadshifts" / f"{name}.json", Kind.SPAN):
             assert isinstance(one, Question)
             held = zlib.crc32(one.passage.encode()) % 100 < HELD_OUT_PERCENT
             (dev if held else train).append(one)
+    train = [_near_answer(one, place) if place % 3 else one for place, one in enumerate(train)]
     # A question on another passage has no answer: one in ten, so that the head learns to say so.
     for place in range(0, len(train) - 1000, 10):
-        one, other = train[place], train[place + 1000]
-        assert isinstance(one, Question)
-        assert isinstance(other, Question)
-        train.append(Question(one.question, other.passage, ()))
+        train.append(Question(train[place].question, train[place + 1000].passage, ()))
     card = HeadCard(
         "answer",
         Kind.SPAN,
@@ -261,7 +263,18 @@ def _span(data: Path) -> Shipped:
         trained_on="nine tenths (by passage) of SquadShifts: Wikipedia, Reddit, Amazon reviews",
         published={"DistilBERT": "SQuAD v1.1 F1 0.869", "BERT-base": "SQuAD v1.1 F1 0.884"},
     )
-    return Shipped(card, train, {"squadshifts, held-out passages": dev[::4]}, 2.5)
+    return Shipped(card, train, {"squadshifts, held-out passages": dev[::4]}, 1.4, 2048)
+
+
+def _near_answer(example: Question, seed: int, length: int = 500) -> Question:
+    """The example with a part of its passage, about 500 characters about the answer: it is read in half of the time."""
+    start, end = example.answers[0]
+    first = max(0, start - random.Random(seed).randrange(max(1, length - (end - start))))
+    first = example.passage.rfind(" ", 0, first) + 1 if first else 0
+    passage = example.passage[
+        first : example.passage.find(" ", max(end, first + length)) if len(example.passage) > first + length else None
+    ]
+    return Question(example.question, passage, ((start - first, end - first),))
 
 
 def _choice(data: Path) -> Shipped:
@@ -276,7 +289,48 @@ def _choice(data: Path) -> Shipped:
         trained_on="3,246 questions with four options on OANC passages",
         published={"chance": "accuracy 0.25"},
     )
-    return Shipped(card, train, {"mcqa": dev})
+    return Shipped(card, train, {"mcqa": dev}, 1, 2048)
+
+
+def _tone(data: Path) -> Shipped:
+    train, dev = (_of_one_tone(data / "newsmtsc" / f"{split}.jsonl") for split in ("train", "dev"))
+    card = HeadCard(
+        "tone",
+        Kind.CLASSIFICATION,
+        labels=("negative", "neutral", "positive"),
+        max_tokens=160,
+        description="Whether a sentence of news puts those that it is about in a good or a bad light.",
+        trained_on=f"{len(train):,} sentences of NewsMTSC whose targets are all seen alike",
+    )
+    return Shipped(card, train, {"newsmtsc": dev}, 3, 1000)
+
+
+def _of_one_tone(path: Path) -> list[Example]:
+    """Each sentence once; those that praise one target and blame another are left out."""
+    tones: dict[str, set[str]] = {}
+    for row in _jsonl(path):
+        tones.setdefault(row["text"], set()).add(row["label"])
+    return [Labelled((text,), *labels) for text, labels in tones.items() if len(labels) == 1]
+
+
+def _masks(data: Path) -> Shipped:
+    train, dev = (
+        [Plain(row["text"]) for row in [*_jsonl(data / "ag_news" / f"{split}.jsonl"), *articles]]
+        for split, articles in zip(("train", "dev"), _parted(_jsonl(data / "reuters21578" / "corpus.jsonl")[::3]), strict=True)
+    )
+    card = HeadCard(
+        "mask",
+        Kind.MASK,
+        max_tokens=128,
+        description="The words that may stand for [MASK] in English news.",
+        trained_on="the descriptions of AG News and a third of the articles of Reuters-21578, each to its 128th token",
+    )
+    return Shipped(card, train, {"ag_news and reuters21578": dev[::4]}, 1, 2048)
+
+
+def _parted(rows: Sequence[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    held = [zlib.crc32(row["text"].encode()) % 100 < HELD_OUT_PERCENT for row in rows]
+    return [row for row, out in zip(rows, held, strict=True) if not out], [row for row, out in zip(rows, held, strict=True) if out]
 
 
 def _jsonl(path: Path) -> list[dict[str, str]]:
@@ -289,18 +343,21 @@ def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     base = bundled_encoder_folder()
     trainee = make_trainee(str(base), [head.card for head in heads], recipe)
     tasks = [
-        Task(head.card, features_of(head.card, Tokens(trainee.tokenizer, head.card.max_tokens), head.train), head.weight) for head in heads
+        Task(
+            head.card,
+            features_of(head.card, Tokens(trainee.tokenizer, head.card.max_tokens), head.train),
+            head.epochs,
+            head.tokens_per_step,
+        )
+        for head in heads
     ]
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[last]}"))
     work.mkdir(parents=True, exist_ok=True)
     with Progress(*columns) as progress, (work / "log.jsonl").open("a", encoding="utf-8") as log:
-        bar = progress.add_task("training", total=recipe.steps, last="")
+        bar = progress.add_task("training", total=None, last="")
 
-        def show(report: object) -> None:
-            from indexer.training.heads.shared_body import StepReport
-
-            assert isinstance(report, StepReport)
-            progress.update(bar, completed=report.step, last=f"{report.task} {report.loss:.3f}")
+        def show(report: StepReport) -> None:
+            progress.update(bar, completed=report.step, total=report.steps, last=f"{report.task} {report.loss:.3f}")
             log.write(json.dumps({"step": report.step, "task": report.task, "loss": round(report.loss, 4)}) + "\n")
 
         train_shared(trainee, tasks, recipe, checkpoint=work, on_step=show)
@@ -329,9 +386,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with sst2, cola, ag_news, snli_dev, sick, …")
     parser.add_argument("--work", type=Path, default=Path("build/heads"), help="folder for checkpoints and the log")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for the weights")
-    parser.add_argument("--steps", type=int, default=Recipe().steps, help="batches to train on")
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps; less than 1 for a trial")
     arguments = parser.parse_args()
-    build(arguments.data, arguments.work, arguments.out, Recipe(steps=arguments.steps))
+    build(arguments.data, arguments.work, arguments.out, Recipe(share=arguments.share))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ def test_every_family_learns_to_classify(family: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [Kind.REGRESSION, Kind.TAGGING, Kind.SPAN, Kind.CHOICE])
 def test_every_kind_trains_and_loads_on_every_family(kind: Kind, family: str, tmp_path: Path) -> None:
     examples: dict[Kind, list[Example]] = {
-        Kind.REGRESSION: [Labelled((f"oil {word}", "prices fell"), str(number)) for number, word in enumerate(("good", "bad", "fine", "poor"))],
+        Kind.REGRESSION: [
+            Labelled((f"oil {word}", "prices fell"), str(number)) for number, word in enumerate(("good", "bad", "fine", "poor"))
+        ],
         Kind.TAGGING: [Sentence(("the", "bank", "rose"), ("O", "B-ORG", "O")), Sentence(("london",), ("B-LOC",))],
         Kind.SPAN: [Question("what fell", "oil prices fell after", ((0, 10),)), Question("who", "the bank rose", ())],
         Kind.CHOICE: [MultipleChoice("what fell", "oil prices fell", ("oil", "cup", "bank"), 0)],
@@ -57,7 +59,9 @@ def test_every_kind_trains_and_loads_on_every_family(kind: Kind, family: str, tm
     reads = Reads.TEXT if kind is Kind.TAGGING else Reads.PAIR
     card = HeadCard("try", kind, reads, labels=labels, highest=5.0, max_tokens=48)
     base = make_family(family, tmp_path / "base")
-    figures = train_single(card, examples[kind] * 4, examples[kind], replace(QUICK, base=str(base), epochs=1), tmp_path / "head", device="cpu")
+    figures = train_single(
+        card, examples[kind] * 4, examples[kind], replace(QUICK, base=str(base), epochs=1), tmp_path / "head", device="cpu"
+    )
     assert figures == Network.load(tmp_path / "head", placement("cpu", "fp32")).card.figures
 
 
