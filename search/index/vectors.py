@@ -159,6 +159,7 @@ def _inverted(vectors: Halves, ids: Ids) -> "faiss.Index":
     index = faiss.IndexIVFScalarQuantizer(quantizer, dimension, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False)
     index.cp.spherical = True
     index.cp.seed = _SEED
+    index.cp.min_points_per_centroid = 32  # there are no fewer; FAISS would print a warning below 39
     index.train(vectors[generator.choice(count, min(count, 40 * lists), replace=False)].astype(np.float32))
     index.set_direct_map_type(faiss.DirectMap.Hashtable)
     _add(index, vectors, ids)
