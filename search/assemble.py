@@ -15,6 +15,7 @@ from search.store import Archive, open_archive
 
 if TYPE_CHECKING:
     from search.engine import SearchEngine
+    from search.heads.features import Embedder
     from search.index.live import LiveSnapshot
     from search.index.manifest import Manifest
 
@@ -91,6 +92,17 @@ def load_encoder(settings: Settings) -> Encoder:
     from search.models.encoder import SentenceEncoder
 
     return SentenceEncoder.load(settings.encoder or DEFAULT_ENCODER, settings.device, settings.precision)
+
+
+def load_embedder(settings: Settings) -> "Embedder":
+    """Vectors by the encoder of the settings, else of the archive in the data folder, else what a new archive is made with."""
+    from search.heads.features import Embedder
+    from search.models.encoder import SentenceEncoder
+
+    if settings.encoder is None and (settings.database_url or (settings.data / DATABASE).exists()):
+        with open_data(settings) as archive:
+            settings = settings_of(archive, settings)
+    return Embedder(SentenceEncoder.load(settings.encoder or DEFAULT_ENCODER, settings.device, settings.precision))
 
 
 def settings_of(archive: Archive, settings: Settings) -> Settings:

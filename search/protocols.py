@@ -29,6 +29,23 @@ class Encoder(Protocol):
     def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
 
 
+class TokenStates(NamedTuple):
+    """A text's tokens as the model names them, each one's [start, end) characters, and ``states`` (tokens, width) float32.
+
+    Special tokens are among them and stand for no characters: their spans are empty.
+    """
+
+    tokens: list[str]
+    spans: list[tuple[int, int]]
+    states: npt.NDArray[np.float32]
+
+
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that also shows what it makes of the single tokens."""
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[TokenStates]: ...
+
+
 class Reranker(Protocol):
     """Reads query and passage together; relevance is a calibrated probability in 0..1, one per pair."""
 

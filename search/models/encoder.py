@@ -16,7 +16,7 @@ from search.models.batches import token_batches
 from search.models.delta import load_with_delta, read_config
 from search.models.device import DeviceName, Placement, Precision, placement
 from search.models.loading import fingerprint, model_folder, quietly, readable
-from search.protocols import Vectors
+from search.protocols import TokenStates, Vectors
 from search.settings import BASE_ENCODER
 
 if TYPE_CHECKING:
@@ -69,6 +69,29 @@ class SentenceEncoder:
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """The passages' vectors: (n, dimension) float32, rows of length 1, with the model's prompt for documents."""
         return self._encode(texts, "document", ("document", "passage", "corpus"))
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[TokenStates]:
+        """Every token's last state, without any prompt; of a long text those within the model's limit.
+
+        Raises BadInput for a model that is not a transformer with a fast tokenizer.
+        """
+        import torch
+
+        tokenizer, network = self._model.tokenizer, getattr(self._model[0], "model", None)
+        if network is None or not getattr(tokenizer, "is_fast", False):
+            raise BadInput("This encoder has no vector for each token: take the kind passage or query, or another encoder.", field="kind")
+        cut = [readable(text, self._max_tokens) for text in texts]
+        encoded = [tokenizer(text, truncation=True, max_length=self._max_tokens, return_offsets_mapping=True) for text in cut]
+        spans = [[(int(start), int(end)) for start, end in one.pop("offset_mapping")] for one in encoded]
+        found: list[TokenStates | None] = [None] * len(cut)
+        with torch.inference_mode():
+            for batch in token_batches([len(row) for row in spans], self._budget):
+                features = tokenizer.pad([encoded[position] for position in batch], return_tensors="pt", padding_side="right")
+                states = network(**features.to(self._model.device))["last_hidden_state"].float().cpu().numpy()  # (texts, longest, width)
+                for position, rows in zip(batch, states, strict=True):
+                    tokens = tokenizer.convert_ids_to_tokens(encoded[position]["input_ids"])
+                    found[position] = TokenStates(tokens, spans[position], rows[: len(tokens)])
+        return [one for one in found if one is not None]
 
     def _encode(self, texts: Sequence[str], task: Literal["query", "document"], prompt_names: Sequence[str]) -> Vectors:
         import torch

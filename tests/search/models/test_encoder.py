@@ -121,3 +121,19 @@ def test_the_tuned_model_of_the_package_finds_the_passage_of_every_query() -> No
     scores = tuned.encode_queries(QUERIES) @ tuned.encode_passages(PASSAGES).T
     assert scores.argmax(axis=1).tolist() == [0, 2, 4, 6, 8, 10]  # each query's own passage comes before its neighbour
     assert tuned.fingerprint != SentenceEncoder.load(BASE_ENCODER, device="cpu", precision="fp32").fingerprint
+
+
+def test_the_tokens_are_those_of_transformers_with_their_last_states(bi_encoder: Path) -> None:
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = bi_encoder.parent
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    texts = ["oil price falls", "the bank", "", "storm hits coast of the team " * 20]
+    found = SentenceEncoder.load(str(bi_encoder), device="cpu", precision="fp32").encode_tokens(texts)
+    for text, one in zip(texts, found, strict=True):
+        expected = tokenizer(text, truncation=True, return_tensors="pt")
+        with torch.no_grad():
+            states = model(**expected).last_hidden_state[0].numpy()
+        assert one.tokens == tokenizer.convert_ids_to_tokens(expected["input_ids"][0].tolist())
+        assert [text[start:end] for start, end in one.spans[1:-1]] == text.split()[:62]
+        np.testing.assert_allclose(one.states, states, atol=1e-5)
