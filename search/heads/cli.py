@@ -1,16 +1,18 @@
-"""The heads from the command line: classify, pair, tag, answer, fill-mask, choose, heads. Each answers as the API does."""
+"""The heads from the command line: classify, pair, tag, answer, fill-mask, choose, embed, heads. Each answers as the API does."""
 
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import BaseModel
 
-from search.cli import DataOption, settings_with
+from search.cli import DataOption, EncoderOption, settings_with
 from search.errors import BadInput
+from search.heads.features import Vector
 
 if TYPE_CHECKING:
     from search.heads.catalogue import Heads
@@ -99,6 +101,31 @@ def choose(
     _print([found], as_json, rows)
 
 
+def embed(
+    texts: TextsArgument,
+    kind: Annotated[Vector, typer.Option(help="As the index holds it, as it is asked with, of [CLS], or of every token.")] = Vector.PASSAGE,
+    data: DataOption = None,
+    encoder: EncoderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn each text into a vector, by the encoder of the archive."""
+    from search.assemble import load_embedder
+
+    given = _texts(texts)
+    embedder = load_embedder(settings_with(data=data, encoder=encoder))
+    if kind is Vector.TOKENS:
+        words = embedder.embed_tokens(given)
+        results: list[Any] = [[asdict(word) for word in text] for text in words]
+        rows: list[tuple[str, ...]] = [(word.token, f"{word.start}-{word.end}", _numbers(word.vector)) for text in words for word in text]
+    else:
+        results = embedder.embed(given, kind)
+        rows = [(text, _numbers(vector)) for text, vector in zip(given, results, strict=True)]
+    if as_json:
+        print(json.dumps({"results": results}, ensure_ascii=False))
+    else:
+        _print([], False, rows)
+
+
 def heads(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the installed heads with what they answer and how good they are."""
     from search.heads.answers import HeadAnswer
@@ -116,6 +143,10 @@ def _heads(data: Path | None) -> "Heads":
 
 def _texts(given: Sequence[str]) -> list[str]:
     return [line.rstrip("\n") for line in sys.stdin if line.strip()] if list(given) == ["-"] else list(given)
+
+
+def _numbers(vector: Sequence[float]) -> str:
+    return " ".join(f"{number:.4f}" for number in vector)
 
 
 def _shares(probabilities: dict[str, float]) -> str:
