@@ -3,10 +3,10 @@
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ir_measures import Qrel
 
@@ -76,20 +76,31 @@ class Judged:
 
 def read_queries(path: Path) -> dict[str, str]:
     """Texts by query id, from lines such as {"_id": "q1", "text": "…"}; raises BadInput naming file and line."""
-    queries: dict[str, str] = {}
+    return {query_id: str(fields["text"]) for query_id, fields in read_objects(path, ("_id", "text"))}
+
+
+def read_objects(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Id and object of each line of a JSON-lines file; raises BadInput, naming file and line, where a needed field is missing."""
     for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
         try:
             fields = json.loads(line)
-            queries[str(fields["_id"])] = str(fields["text"])
+            for name in needed:
+                fields[name]
+            yield str(fields["_id"]), fields
         except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f'{path}:{number} is not a query: expected {{"_id": "…", "text": "…"}}.', field="queries") from error
-    return queries
+            expected = ", ".join(f'"{name}": "…"' for name in needed)
+            raise BadInput(f"{path}:{number} cannot be read: expected {{{expected}}}.", field=path.stem) from error
 
 
 def read_qrels(path: Path) -> list[Qrel]:
     """Graded judgements from a table of query-id, corpus-id, score with a header; raises BadInput naming file and line."""
+    return [qrel for _, qrel in read_numbered_qrels(path)]
+
+
+def read_numbered_qrels(path: Path) -> list[tuple[int, Qrel]]:
+    """The same, each with the number of its line."""
     rows = csv.reader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE)
     judgements = []
     for number, row in enumerate(rows, 1):
@@ -97,7 +108,7 @@ def read_qrels(path: Path) -> list[Qrel]:
             continue
         try:
             query_id, key, grade = row
-            judgements.append(Qrel(query_id, key, int(grade)))
+            judgements.append((number, Qrel(query_id, key, int(grade))))
         except ValueError as error:
             raise BadInput(
                 f"{path}:{number} is not a judgement: expected query id, article id and a whole number, parted by tabs.", field="qrels"

@@ -4,15 +4,13 @@ Both become a `LabelledSet`. Bad input is refused with one sentence before any m
 by article for measuring. How queries are made from an article's own text is in `made_queries`.
 """
 
-import csv
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
+from indexer.judgements import read_numbered_qrels, read_objects, read_queries
 from indexer.training.made_queries import QueryMaker, Recipe
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput
@@ -21,18 +19,7 @@ from search.store import Archive
 FEWEST_ARTICLES = 20
 """Below this there are too few articles to be negatives of one another, let alone to hold some out."""
 _LAYOUT = "a folder in the layout of BEIR: corpus.jsonl, queries.jsonl, qrels/train.tsv"
-_HEADER = ["query-id", "corpus-id", "score"]
 DEFAULT_RECIPE = Recipe()
-
-
-@dataclass(frozen=True)
-class _Judgement:
-    """A row of a qrels file and the line it is on."""
-
-    line: int
-    query: str
-    article: str
-    grade: int
 
 
 def read_folder(folder: Path, split: str = "train") -> LabelledSet:
@@ -44,15 +31,15 @@ def read_folder(folder: Path, split: str = "train") -> LabelledSet:
     """
     _require_files(folder, split)
     documents = _documents(folder / "corpus.jsonl")
-    texts = {key: str(row["text"]) for key, row in _objects(folder / "queries.jsonl", ("_id", "text"))}
+    texts = read_queries(folder / "queries.jsonl")
     qrels = folder / "qrels" / f"{split}.tsv"
-    judgements = _judgements(qrels)
+    judgements = read_numbered_qrels(qrels)
     rows = {document.key: row for row, document in enumerate(documents)}
-    _require_known(qrels, [each for each in judgements if each.article not in rows], "article", "corpus.jsonl")
-    _require_known(qrels, [each for each in judgements if each.query not in texts], "query", "queries.jsonl")
+    _require_known(qrels, [(line, each.doc_id) for line, each in judgements if each.doc_id not in rows], "article", "corpus.jsonl")
+    _require_known(qrels, [(line, each.query_id) for line, each in judgements if each.query_id not in texts], "query", "queries.jsonl")
     graded: dict[str, dict[int, int]] = defaultdict(dict)
-    for each in judgements:
-        graded[each.query][rows[each.article]] = max(each.grade, 0)
+    for _, each in judgements:
+        graded[each.query_id][rows[each.doc_id]] = max(each.relevance, 0)
     without = [query for query, judged in graded.items() if not any(judged.values())]
     if without:
         raise BadInput(
@@ -186,12 +173,11 @@ def _require_enough(documents: Sequence[Document], place: str) -> None:
         )
 
 
-def _require_known(qrels: Path, unknown: Sequence[_Judgement], what: str, file: str) -> None:
+def _require_known(qrels: Path, unknown: Sequence[tuple[int, str]], what: str, file: str) -> None:
     if unknown:
-        first = unknown[0]
-        key = first.article if what == "article" else first.query
+        line, key = unknown[0]
         raise BadInput(
-            f"{qrels}:{first.line} names the {what} '{key}', which {file} does not have ({len(unknown)} such lines): "
+            f"{qrels}:{line} names the {what} '{key}', which {file} does not have ({len(unknown)} such lines): "
             "correct the id, or leave the line out.",
             field="qrels",
         )
@@ -199,50 +185,9 @@ def _require_known(qrels: Path, unknown: Sequence[_Judgement], what: str, file: 
 
 def _documents(path: Path) -> tuple[Document, ...]:
     documents: dict[str, Document] = {}
-    for key, row in _objects(path, ("_id",)):
+    for key, row in read_objects(path, ("_id",)):
         if key in documents:
             raise BadInput(f"{path} has the article '{key}' twice: give every article an _id of its own.", field="corpus")
         documents[key] = Document(key, str(row.get("title") or "").strip(), str(row.get("text") or "").strip())
     _require_enough(tuple(documents.values()), str(path))
     return tuple(documents.values())
-
-
-def _objects(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Id and object of each line of a JSON-lines file."""
-    for number, line in enumerate(_lines(path), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            for name in needed:
-                row[name]
-            yield str(row["_id"]), row
-        except (ValueError, KeyError, TypeError) as error:
-            fields = ", ".join(f'"{name}": "…"' for name in (*needed, *(["title", "text"] if needed == ("_id",) else [])))
-            raise BadInput(f"{path}:{number} cannot be read: expected {{{fields}}}.", field=path.stem) from error
-
-
-def _judgements(path: Path) -> list[_Judgement]:
-    judgements = []
-    for number, row in enumerate(csv.reader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE), 1):
-        if (number == 1 and row == _HEADER) or not row:
-            continue
-        try:
-            query, article, grade = row
-            judgements.append(_Judgement(number, query, article, int(grade)))
-        except ValueError as error:
-            raise BadInput(
-                f"{path}:{number} is not a judgement: expected query id, article id and a whole number, parted by tabs.", field="qrels"
-            ) from error
-    if not judgements:
-        raise BadInput(f"{path} has no judgements: there is nothing to learn from.", field="qrels")
-    return judgements
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text("utf-8").split("\n")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror}).", field=path.name) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 (byte {error.start}).", field=path.name) from error

@@ -41,7 +41,7 @@ def test_grades_are_shares_of_the_largest_and_judged_zeros_are_kept(tmp_path: Pa
 @pytest.mark.parametrize(
     ("qrels", "sentence"),
     [
-        ("", r"train\.tsv has no judgements"),
+        ("", r"train\.tsv holds no judgements"),
         ("q1\ta1\t1\nq1\tzz\t1\nq1\tyy\t1\n", r"train\.tsv:3 names the article 'zz', which corpus\.jsonl does not have \(2 such lines\)"),
         ("q9\ta1\t1\n", r"train\.tsv:2 names the query 'q9', which queries\.jsonl does not have \(1 such lines\)"),
         ("q1\ta1\t1\nq2\ta2\t0\n", r"The query 'q2' has no relevant article in .*\(1 such queries\)"),
