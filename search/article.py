@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from search.annotation import NOTHING, Annotations
+
 Precision = Literal["year", "month", "day", "minute", "second"]
 
 
@@ -33,11 +35,15 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article as the archive holds it: ``id`` is the database key and is never reused."""
+    """An article as the archive holds it: ``id`` is the database key and is never reused.
+
+    ``annotations`` are there where whoever fetched the article asked for them.
+    """
 
     id: int
     article: Article
     indexed_at: datetime
+    annotations: Annotations = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-VALUES = ("article", "query", "response", "overview", "errors", "settings", "dates", "protocols", "text", "suggestion")
+VALUES = ("annotation", "article", "query", "response", "overview", "errors", "settings", "dates", "protocols", "text", "suggestion")
 LAYERS = ("models", "index", "store")
 
 

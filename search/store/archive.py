@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import bindparam, func, select, update
 
+from search.annotation import Annotations
 from search.article import Article, Lead, Passage, StoredArticle
 from search.errors import EncoderMismatch
 from search.minhash import resemblance, signature
-from search.store import near_duplicates, rows
+from search.store import annotating, near_duplicates, rows
+from search.store.annotating import Annotating
 from search.store.database import Database
 from search.store.hashes import key_hash
 from search.store.migrate import migrate
@@ -64,6 +66,11 @@ class Archive:
         with self._database.reading() as connection:
             found = rows.fetch(connection, select(articles), articles.c.id, ids)
             return {row.id: rows.stored_article(row) for row in found}
+
+    def annotations(self, ids: Sequence[int]) -> dict[int, Annotations]:
+        """What the heads say of articles by id; those of which nothing is said are left out."""
+        with self._database.reading() as connection:
+            return annotating.read(connection, ids)
 
     def leads(self, ids: Sequence[int]) -> dict[int, Lead]:
         """The heads and beginnings of articles by id, which is much less to read; ids that are not stored are left out."""
@@ -157,6 +164,10 @@ class Archive:
         """The vectors of the encoder that the archive is moving to, beside those in use."""
         return Reindexing(self._database)
 
+    def annotating(self) -> Annotating:
+        """The annotations, for whoever makes them."""
+        return Annotating(self._database)
+
     def states(self, keys: Sequence[str]) -> dict[str, State]:
         """What is stored under each of the keys; keys that are not are left out."""
         with self._database.reading() as connection:
@@ -176,7 +187,8 @@ class Archive:
     def save(self, writes: Sequence[Write]) -> None:
         """Stores all of it in one transaction as one new revision, or, on any error, nothing.
 
-        Each key may come once. An article that is given windows gets new passages with new ids in place of its old ones.
+        Each key may come once. An article that is given windows gets new passages with new ids in place of its old ones, and loses
+        its annotations, which were of another text.
         """
         if not writes:
             return
@@ -192,7 +204,9 @@ class Archive:
             revision = rows.next_revision(connection)
             cut = rows.insert_articles(connection, new, revision) | known
             rows.update_articles(connection, known, revision)
-            rows.remove_passages(connection, [id_ for id_, write in known.items() if write.windows is not None], revision)
+            rewritten = [id_ for id_, write in known.items() if write.windows is not None]
+            rows.remove_passages(connection, rewritten, revision)
+            annotating.remove(connection, rewritten)
             rows.insert_passages(connection, cut, revision)
             by_key = {write.article.key: signature for write, signature in zip(writes, made, strict=True)}
             near_duplicates.arrive(connection, {id_: by_key[write.article.key] for id_, write in cut.items()}, revision)
@@ -206,6 +220,7 @@ class Archive:
                 revision = rows.next_revision(connection)
                 rows.remove_articles(connection, gone, revision)
                 near_duplicates.leave(connection, gone, revision)
+                annotating.remove(connection, gone)
         return [key for key in dict.fromkeys(keys) if key in states]
 
     def compare_unsigned(self, batch: int = 256) -> Iterator[int]:

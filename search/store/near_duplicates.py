@@ -50,9 +50,9 @@ def arrive(connection: Connection, arriving: Mapping[int, Signature], revision: 
         {"article_id": id_, "group_id": labels.of(id_), "signature": found.astype("<u4").tobytes()} for id_, found in arriving.items()
     ]
     connection.execute(insert(signatures), values)
-    _mark(connection, [id_ for id_ in arriving if labels.of(id_) != id_], revision)
+    rows.mark(connection, [id_ for id_ in arriving if labels.of(id_) != id_], revision)
     for group in set(labels.renamed()) - set(arriving):
-        _mark(connection, _members(connection, [group]), revision)
+        rows.mark(connection, _members(connection, [group]), revision)
         connection.execute(update(signatures).where(signatures.c.group_id == group).values(group_id=labels.of(group)))
 
 
@@ -77,7 +77,7 @@ def leave(connection: Connection, ids: Sequence[int], revision: int) -> None:
     changed = {id_: labels.of(id_) for id_ in remaining if labels.of(id_) != known.groups[id_]}
     for id_, group in changed.items():
         connection.execute(update(signatures).where(signatures.c.article_id == id_).values(group_id=group))
-    _mark(connection, list(changed), revision)
+    rows.mark(connection, list(changed), revision)
 
 
 class _Known:
@@ -156,9 +156,3 @@ def _meet(connection: Connection, keys: Mapping[int, Sequence[int]]) -> dict[int
 def _members(connection: Connection, groups: Sequence[int]) -> list[int]:
     query = select(signatures.c.article_id)
     return [row.article_id for row in rows.fetch(connection, query, signatures.c.group_id, groups)]
-
-
-def _mark(connection: Connection, ids: Sequence[int], revision: int) -> None:
-    """Makes the articles belong to the new revision."""
-    for chunk in rows.chunks(ids):
-        connection.execute(update(articles).where(articles.c.id.in_(chunk)).values(revision=revision))

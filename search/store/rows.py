@@ -112,6 +112,12 @@ def remove_passages(connection: Connection, article_ids: Sequence[int], revision
     _remove(connection, passages, passages.c.article_id, removed_passages, article_ids, revision)
 
 
+def mark(connection: Connection, ids: Sequence[int], revision: int) -> None:
+    """Makes the articles belong to the new revision, and so to the next snapshot."""
+    for chunk in chunks(ids):
+        connection.execute(update(articles).where(articles.c.id.in_(chunk)).values(revision=revision))
+
+
 def _remove(connection: Connection, table: Table, column: ColumnElement[Any], record: Table, values: Sequence[int], revision: int) -> None:
     for chunk in chunks(values):
         gone = column.in_(chunk)

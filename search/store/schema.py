@@ -114,6 +114,17 @@ signature_bands = Table(
     sqlite_with_rowid=False,
 )
 
+# What the heads say of articles. The store removes a row with its article, and when the article's text changes.
+annotations = Table(
+    "annotations",
+    metadata,
+    Column("article_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("task", StorableText, primary_key=True),
+    Column("fingerprint", Text, nullable=False),  # of the head
+    Column("result", JsonText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 
 def _removed(name: str) -> Table:
     """Ids that were in a table, each with the revision that removed it."""
