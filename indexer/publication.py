@@ -15,11 +15,12 @@ from pathlib import Path
 import tantivy
 
 from indexer.segment import build_segment
+from search.annotation import NOTHING
 from search.errors import DamagedSnapshot
 from search.index import layout
 from search.index.durable import fsync_file, fsync_folder, replace_file, sha256_of
 from search.index.lexical import create_index, document, open_index
-from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest
+from search.index.manifest import FORMAT, FileEntry, Manifest, SegmentEntry, read_manifest
 from search.index.published import current_name, snapshot_folders
 from search.store import Archive, Identity
 
@@ -107,6 +108,7 @@ def _write(archive: Archive, identity: Identity, aside: Path, reuse: _Reuse) -> 
         revision=revision,
         articles=statistics.articles,
         passages=statistics.passages,
+        annotated=archive.annotated(),
         segments=(*reuse.segments, new),
         files=files,
     )
@@ -179,17 +181,21 @@ def _update_lexical(index: tantivy.Index, archive: Archive, after: int) -> None:
         for article_id in archive.removed(after)[1]:
             writer.delete_documents_by_term("article_id", int(article_id))
     for batch in archive.changed_articles(after):
+        annotations = archive.annotations([article_id for article_id, _ in batch])
         for article_id, article in batch:
             if after:
                 writer.delete_documents_by_term("article_id", article_id)
-            writer.add_document(document(article_id, article))
+            writer.add_document(document(article_id, article, annotations.get(article_id, NOTHING)))
     writer.commit()
     writer.wait_merging_threads()
     index.writer(heap_size=_WRITER_BYTES, num_threads=1).garbage_collect_files()
 
 
 def _sound(data: Path) -> Manifest | None:
-    """The current snapshot's manifest if all its files are there in full size; its digests are for readers to check."""
+    """The current snapshot's manifest if it is of this format and all its files are there in full size.
+
+    Its digests are for readers to check.
+    """
     name = current_name(data)
     if name is None:
         return None
@@ -199,7 +205,7 @@ def _sound(data: Path) -> Manifest | None:
         complete = all((folder / path).stat().st_size == entry.bytes for path, entry in manifest.files.items())
     except (DamagedSnapshot, OSError):
         return None
-    return manifest if complete else None
+    return manifest if complete and manifest.format == FORMAT else None
 
 
 def _link(source: Path, target: Path) -> None:

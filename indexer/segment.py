@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from search.annotation import ANNOTATION_FIELDS, NOTHING, Annotations
 from search.article import Article
 from search.index import layout
 from search.index.columns import ARTICLES, PASSAGES, write_table
@@ -50,14 +51,16 @@ def _passages(archive: Archive, after: int, dimension: int) -> tuple["np.ndarray
 
 
 def _articles(archive: Archive, after: int) -> pa.Table:
-    batches = [
-        _article_rows(batch, archive.near_duplicate_groups([article_id for article_id, _ in batch]))
-        for batch in archive.changed_articles(after)
-    ]
+    batches = []
+    for batch in archive.changed_articles(after):
+        ids = [article_id for article_id, _ in batch]
+        batches.append(_article_rows(batch, archive.near_duplicate_groups(ids), archive.annotations(ids)))
     return pa.concat_tables([ARTICLES.empty_table(), *batches]).combine_chunks()
 
 
-def _article_rows(batch: Iterable[tuple[int, Article]], near_duplicates: Mapping[int, int]) -> pa.Table:
+def _article_rows(
+    batch: Iterable[tuple[int, Article]], near_duplicates: Mapping[int, int], annotations: Mapping[int, Annotations]
+) -> pa.Table:
     rows = [
         {
             "id": article_id,
@@ -65,8 +68,9 @@ def _article_rows(batch: Iterable[tuple[int, Article]], near_duplicates: Mapping
             "source": article.source,
             "author": article.author,
             "language": article.language,
-            "topics": list(article.topics),
+            "topics": annotations.get(article_id, NOTHING).topics(article.topics),
             "near_duplicates": near_duplicates.get(article_id, article_id),
+            **{field: annotations.get(article_id, NOTHING).names(field) for field in ANNOTATION_FIELDS},
         }
         for article_id, article in batch
     ]

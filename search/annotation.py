@@ -9,6 +9,7 @@ TOPIC, SENTIMENT, ENTITIES = "topic", "sentiment", "entities"
 
 EntityType = Literal["person", "organisation", "place", "other"]
 AnnotationField = Literal["sentiment", "person", "organisation", "place", "label"]
+ANNOTATION_FIELDS: tuple[AnnotationField, ...] = ("sentiment", "person", "organisation", "place", "label")
 
 
 @dataclass(frozen=True, slots=True)

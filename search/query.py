@@ -1,10 +1,13 @@
 """What is asked: a query with its filters, checked once at the edge. Knows nothing of HTTP or the command line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from search.annotation import task_of
 from search.errors import BadInput
+from search.language.condition import NameField
 
 MAX_QUERY_CHARACTERS = 4_000
 MAX_WINDOW = 1_000  # offset + top_k: the deepest rank that can be asked for
@@ -38,26 +41,50 @@ class Interval(StrEnum):
     YEAR = "year"
 
 
+PLURALS: dict[NameField, str] = {
+    "source": "sources",
+    "topic": "topics",
+    "author": "authors",
+    "language": "languages",
+    "sentiment": "sentiments",
+    "person": "persons",
+    "organisation": "organisations",
+    "place": "places",
+    "label": "labels",
+}
+"""Every field with names, in the order in which they are shown, and what its names are called in ``Filters`` and ``Names``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of sources, topics, authors and languages, compared without regard to case."""
+    """Names of sources, topics, …, compared without regard to case. A label has its head in front: "section: Politics"."""
 
     sources: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    sentiments: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Names()
+
+    def of(self, field: NameField) -> tuple[str, ...]:
+        """The names in a field."""
+        names: tuple[str, ...] = getattr(self, PLURALS[field])
+        return names
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Conditions that an article must meet, applied inside the search on the vector and the BM25 side.
 
-    ``after`` and ``before`` are UTC and both inclusive. Of several sources (topics, authors, languages) any one will do;
-    an article without the field does not match a filter on it. No article with one of the names in ``without`` matches.
-    Names are compared without regard to case.
+    ``after`` and ``before`` are UTC and both inclusive. Of several sources (topics, authors, …) any one will do, and so will any
+    one of several labels of the same head; an article without the field does not match a filter on it. No article with one of the
+    names in ``without`` matches. Names are compared without regard to case.
     """
 
     after: datetime | None = None
@@ -67,9 +94,28 @@ class Filters:
     languages: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     without: Names = Names()
+    sentiments: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Filters()
+
+    def of(self, field: NameField) -> tuple[str, ...]:
+        """The names of which an article must have one."""
+        names: tuple[str, ...] = getattr(self, PLURALS[field])
+        return names
+
+    def choices(self) -> Iterator[tuple[NameField, tuple[str, ...]]]:
+        """The fields with names of which an article must have one: every field once, "label" once for each head."""
+        for field in PLURALS:
+            names = self.of(field)
+            for task in dict.fromkeys(task_of(name).casefold() for name in names) if field == "label" else ():
+                yield field, tuple(name for name in names if task_of(name).casefold() == task)
+            if names and field != "label":
+                yield field, names
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,14 +110,16 @@ class FacetValue:
 class Facet:
     """The names in one field of the articles that match, most frequent first; what was chosen is among them, even with count 0.
 
-    ``field`` is what the filter is called: "source", "topic", "author" or "language". ``names`` counts all different names, of
-    which ``values`` may leave out the rarest. ``unnamed`` articles have none. An article counts for each of its topics.
+    ``field`` is what the filter is called: "source", "topic", "author" … ``names`` counts all different names, of which ``values``
+    may leave out the rarest. ``unnamed`` articles have none. An article counts for each of its topics. ``task`` is the head of a
+    user's own whose labels these are, in the field "label".
     """
 
     field: str
     values: tuple[FacetValue, ...]
     names: int
     unnamed: int
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

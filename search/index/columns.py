@@ -3,7 +3,6 @@
 A later segment's row of an article replaces an earlier one; passages are never changed, only removed.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from search.annotation import ANNOTATION_FIELDS
 from search.index.durable import DigestWriter
 from search.index.lexical import UNKNOWN_DATE, timestamp
 from search.language.condition import NameField
 from search.language.words import words
 from search.protocols import Ids, Mask
-from search.query import Filters
+from search.query import PLURALS, Filters
 
 PASSAGES = pa.schema([("id", pa.int64()), ("article_id", pa.int64()), ("start", pa.int64()), ("end", pa.int64())])
 ARTICLES = pa.schema(
@@ -28,8 +29,9 @@ ARTICLES = pa.schema(
         ("source", pa.string()),
         ("author", pa.string()),
         ("language", pa.string()),
-        ("topics", pa.list_(pa.string())),
+        ("topics", pa.list_(pa.string())),  # those of the dump or, where there are none, the predicted one
         ("near_duplicates", pa.int64()),  # the smallest id of the articles that nearly equal it, itself included
+        *((field, pa.list_(pa.string())) for field in ANNOTATION_FIELDS),
     ]
 )
 
@@ -49,6 +51,15 @@ def read_table(path: Path) -> pa.Table:
     """Reads an Arrow IPC file into memory."""
     with pa.OSFile(str(path)) as file:
         return pa.ipc.open_file(file).read_all()
+
+
+def read_articles(path: Path) -> pa.Table:
+    """Reads a table of ARTICLES; columns that an earlier format did not have come without values."""
+    table = read_table(path)
+    missing = [field for field in ARTICLES if field.name not in table.column_names]
+    for field in missing:
+        table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +84,7 @@ class Columns:
         self.article_id: Ids = articles["id"].to_numpy()  # ascending
         self.published_at: Ids = articles["published_at"].to_numpy()
         self.near_duplicates: Ids = articles["near_duplicates"].to_numpy()
-        self.names: dict[NameField, Names] = {
-            "source": Names([[name] if name else [] for name in articles["source"].to_pylist()]),
-            "author": Names([[name] if name else [] for name in articles["author"].to_pylist()]),
-            "topic": Names([names or [] for names in articles["topics"].to_pylist()]),
-            "language": Names([[name] if name else [] for name in articles["language"].to_pylist()]),
-        }
+        self.names: dict[NameField, Names] = {field: Names(articles["topics" if field == "topic" else field]) for field in PLURALS}
         # Ids grow with revisions, so the passages of the segments, one after the other, are in ascending order too.
         live = ~np.isin(passages["id"].to_numpy(), removed_passages)
         self.passage_id: Ids = passages["id"].to_numpy()[live]
@@ -104,16 +110,11 @@ class Columns:
     def articles_matching(self, filters: Filters) -> Mask:
         """Which rows meet the filters."""
         mask = self.published_between(filters.after, filters.before)
-        for names, wanted, unwanted in (
-            (self.names["source"], filters.sources, filters.without.sources),
-            (self.names["author"], filters.authors, filters.without.authors),
-            (self.names["topic"], filters.topics, filters.without.topics),
-            (self.names["language"], filters.languages, filters.without.languages),
-        ):
-            if wanted:
-                mask &= self.carrying(names, names.codes(wanted))
-            if unwanted:
-                mask &= ~self.carrying(names, names.codes(unwanted))
+        for field, wanted in filters.choices():
+            mask &= self.carrying(self.names[field], self.names[field].codes(wanted))
+        for field in PLURALS:
+            if unwanted := filters.without.of(field):
+                mask &= ~self.carrying(self.names[field], self.names[field].codes(unwanted))
         return mask
 
     def published_between(self, first: datetime | None, last: datetime | None) -> Mask:
@@ -161,19 +162,20 @@ class Names:
     parallel, one entry for each name of a row, in the order of the rows; so ``np.bincount(code[mask[row]])`` counts names.
     """
 
-    def __init__(self, names_of_rows: Sequence[Sequence[str]]) -> None:
-        spellings: dict[str, Counter[str]] = {}
-        rows: list[int] = []
-        codes: list[int] = []
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        """``column`` has a name, or a list of names, for each row."""
+        rows, spelling, spellings = _names_of(column)
         self._code: dict[str, int] = {}
-        for row, names in enumerate(names_of_rows):
-            for folded, name in {name.casefold(): name for name in names}.items():
-                spellings.setdefault(folded, Counter())[name] += 1
-                rows.append(row)
-                codes.append(self._code.setdefault(folded, len(self._code)))
-        self.row: Ids = np.array(rows, np.int64)
-        self.code: Ids = np.array(codes, np.int64)
-        self.shown = tuple(spellings[folded].most_common(1)[0][0] for folded in self._code)
+        codes = np.array([self._code.setdefault(name.casefold(), len(self._code)) for name in spellings], np.int64)
+        code = codes[spelling]
+        _, first = np.unique(rows * max(len(self._code), 1) + code, return_index=True)  # a row counts once, however it repeats a name
+        self.row: Ids = rows[first]
+        self.code: Ids = code[first]
+        shown: dict[int, str] = {}
+        times = np.bincount(spelling[first], minlength=len(spellings))
+        for place in np.argsort(-times, kind="stable").tolist():
+            shown.setdefault(int(codes[place]), spellings[place])
+        self.shown = tuple(shown[code] for code in range(len(self._code)))
         self.folded = tuple(self._code)
 
     def codes(self, names: Sequence[str]) -> Ids:
@@ -196,6 +198,14 @@ class Names:
         return tuple((self.shown[code], self._counted[code]) for code in self._frequent)
 
     @cached_property
+    def place(self) -> Ids:
+        """Of each code its place in the alphabet."""
+        order = np.array(sorted(range(len(self.shown)), key=self.shown.__getitem__), np.int64)
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        return place
+
+    @cached_property
     def _counted(self) -> list[int]:
         counted: list[int] = np.bincount(self.code, minlength=len(self.shown)).tolist()
         return counted
@@ -207,6 +217,18 @@ class Names:
     @cached_property
     def _words(self) -> tuple[str, ...]:
         return tuple(f" {' '.join(words(name))} " for name in self.folded)
+
+
+def _names_of(column: pa.ChunkedArray) -> tuple[Ids, Ids, list[str]]:
+    """Of every name in a column its row and its place in the list of different spellings, which are in the order of the rows."""
+    values = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    rows = np.arange(len(values))
+    if pa.types.is_list(values.type):
+        rows = pc.list_parent_indices(values).to_numpy()
+        values = pc.list_flatten(values)
+    known = pc.fill_null(pc.greater(pc.utf8_length(values), 0), False).to_numpy(zero_copy_only=False)
+    encoded = values.filter(pa.array(known)).dictionary_encode()
+    return rows[known], encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
 
 
 def _removed(segments: Sequence[Segment]) -> tuple[Ids, Ids]:

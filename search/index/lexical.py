@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import tantivy
 
+from search.annotation import ANNOTATION_FIELDS, NOTHING, Annotations
 from search.article import Article
 from search.errors import DamagedSnapshot
 from search.index.terms import analyzer, query_terms, spread_out
 from search.language.words import words
 from search.protocols import Floats, Ids
+from search.query import PLURALS
 
 UNKNOWN_DATE = np.iinfo(np.int64).min
 TITLE, BODY = "title", "body"
@@ -34,14 +36,16 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("content", tokenizer_name=_ANALYZER, index_option="freq")
     for name in (TITLE, BODY):
         builder.add_text_field(name, tokenizer_name=_AS_GIVEN, index_option="position")
-    for name in ("source", "author", "topic", "language"):
+    for name in PLURALS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
 
-def document(article_id: int, article: Article) -> tantivy.Document:
-    """An article as it is written to the index."""
-    names = {"source": (article.source,), "author": (article.author,), "topic": article.topics, "language": (article.language,)}
+def document(article_id: int, article: Article, annotations: Annotations = NOTHING) -> tantivy.Document:
+    """An article, with what the heads say of it, as it is written to the index."""
+    topics = annotations.topics(article.topics)
+    names = {"source": (article.source,), "author": (article.author,), "topic": topics, "language": (article.language,)}
+    names |= {field: annotations.names(field) for field in ANNOTATION_FIELDS}
     return tantivy.Document(
         article_id=article_id,
         published_at=timestamp(article.published_at),

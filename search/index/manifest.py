@@ -9,7 +9,8 @@ from search.errors import DamagedSnapshot
 from search.index.durable import sha256_of
 from search.index.layout import MANIFEST
 
-FORMAT = 3  # since 2 the words as written, and the authors; since 3 the near-duplicates
+FORMAT = 4  # since 2 the words as written, and the authors; since 3 the near-duplicates; since 4 what the heads say
+READABLE = (3, FORMAT)  # a snapshot of format 3 is one in which the heads say nothing
 
 
 class _Frozen(BaseModel):
@@ -36,7 +37,8 @@ class SegmentEntry(_Frozen):
 class Manifest(_Frozen):
     """The contents of ``manifest.json``. ``files`` is keyed by path relative to the snapshot's folder.
 
-    ``encoder`` is the fingerprint of the encoder that made the vectors, ``encoder_name`` where it was found.
+    ``encoder`` is the fingerprint of the encoder that made the vectors, ``encoder_name`` where it was found. ``annotated`` says
+    whether the heads have said anything of any article.
     """
 
     format: int = FORMAT
@@ -48,6 +50,7 @@ class Manifest(_Frozen):
     revision: int
     articles: int
     passages: int
+    annotated: bool = False
     segments: tuple[SegmentEntry, ...]
     files: dict[str, FileEntry]
 
@@ -59,7 +62,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError, ValueError) as error:
         raise DamagedSnapshot(f"{path} cannot be read ({type(error).__name__}); run `broadsheet rebuild`.") from error
-    if manifest.format != FORMAT:
+    if manifest.format not in READABLE:
         raise DamagedSnapshot(f"{path} has format {manifest.format} and this version reads format {FORMAT}; run `broadsheet rebuild`.")
     return manifest
 

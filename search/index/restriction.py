@@ -13,7 +13,7 @@ import tantivy
 
 from search.index.columns import Columns, Names
 from search.index.lexical import BODY, TITLE, UNKNOWN_DATE, LexicalIndex, timestamp
-from search.language.condition import And, Condition, Contains, Named, NameField, Near, Not, Or, Published
+from search.language.condition import ENTITY_FIELDS, And, Condition, Contains, Named, NameField, Near, Not, Or, Published
 from search.protocols import Ids, Mask
 from search.query import Filters
 
@@ -64,6 +64,8 @@ class Restrictions:
             case Published(first, last):
                 return self._columns.published_between(first, last)
             case Named(field, phrase):
+                if field == "entity":
+                    return self._mask(_any_entity(phrase))
                 names = self._columns.names[field]
                 return self._columns.carrying(names, names.codes_with(phrase))
             case Contains() | Near():
@@ -82,6 +84,8 @@ class Restrictions:
             case Published(first, last):
                 return self._dates(first, last)
             case Named(field, phrase):
+                if field == "entity":
+                    return self._query(_any_entity(phrase))
                 names = self._columns.names[field]
                 return self._names(field, names, names.codes_with(phrase))
             case Contains(phrase, in_title, prefix):
@@ -121,20 +125,16 @@ class Restrictions:
 
     def _filter_queries(self, filters: Filters) -> list[tantivy.Query]:
         queries = [self._dates(filters.after, filters.before)] if filters.after or filters.before else []
-        without = filters.without
-        chosen: tuple[tuple[NameField, tuple[str, ...], tuple[str, ...]], ...] = (
-            ("source", filters.sources, without.sources),
-            ("author", filters.authors, without.authors),
-            ("topic", filters.topics, without.topics),
-            ("language", filters.languages, without.languages),
-        )
-        for field, wanted, unwanted in chosen:
-            names = self._columns.names[field]
-            if wanted:
-                queries.append(self._names(field, names, names.codes(wanted)))
-            if unwanted:
+        for field, wanted in filters.choices():
+            queries.append(self._names(field, self._columns.names[field], self._columns.names[field].codes(wanted)))
+        for field, names in self._columns.names.items():
+            if unwanted := filters.without.of(field):
                 queries.append(_none(self._names(field, names, names.codes(unwanted))))
         return queries
+
+
+def _any_entity(phrase: tuple[str, ...]) -> Condition:
+    return Or(tuple(Named(field, phrase) for field in ENTITY_FIELDS))
 
 
 def _every(queries: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.index import layout
-from search.index.columns import Columns, Segment, read_table
+from search.index.columns import Columns, Segment, read_articles, read_table
 from search.index.lexical import LexicalIndex
 from search.index.manifest import FileEntry, Manifest, SegmentEntry, read_manifest, verify
 from search.index.restriction import Restriction, Restrictions
@@ -72,6 +72,11 @@ class Snapshot:
     @property
     def encoder_fingerprint(self) -> str:
         return self.manifest.encoder
+
+    @property
+    def annotated(self) -> bool:
+        """Whether the heads have said anything of any article."""
+        return self.manifest.annotated
 
     def __len__(self) -> int:
         return len(self.columns.article_id)
@@ -264,7 +269,7 @@ def _load_segment(folder: Path, entry: SegmentEntry) -> LoadedSegment:
     place = folder / layout.SEGMENTS / entry.name
     columns = Segment(
         passages=read_table(place / layout.PASSAGES),
-        articles=read_table(place / layout.ARTICLES),
+        articles=read_articles(place / layout.ARTICLES),
         removed_passages=np.load(place / layout.REMOVED_PASSAGES, allow_pickle=False),
         removed_articles=np.load(place / layout.REMOVED_ARTICLES, allow_pickle=False),
     )

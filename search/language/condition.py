@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-NameField = Literal["source", "author", "topic", "language"]
+NameField = Literal["source", "author", "topic", "language", "sentiment", "person", "organisation", "place", "label"]
+"""The first four are what the dump says of an article, the others what the heads say; "label" has those of a user's own."""
+
+ENTITY_FIELDS: tuple[NameField, ...] = ("person", "organisation", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,12 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The source (author, language, one of the topics) has a name with these words next to each other, in this order."""
+    """The source (author, language, one of the topics, …) has a name with these words next to each other, in this order.
 
-    field: NameField
+    An "entity" is a person, an organisation or a place.
+    """
+
+    field: NameField | Literal["entity"]
     words: tuple[str, ...]
 
 

@@ -19,11 +19,12 @@ from search.minhash import resemblance, signature
 from search.store import annotating, near_duplicates, rows
 from search.store.annotating import Annotating
 from search.store.database import Database
+from search.store.feedback import Feedback
 from search.store.hashes import key_hash
 from search.store.migrate import migrate
 from search.store.records import ArchiveStatistics, Identity, PassageBatch, State, Twin, Write
 from search.store.reindexing import Reindexing
-from search.store.schema import archive, articles, passages, removed_articles, removed_passages, signatures
+from search.store.schema import annotations, archive, articles, passages, removed_articles, removed_passages, signatures
 
 LEAD_CHARACTERS = 400
 
@@ -71,6 +72,11 @@ class Archive:
         """What the heads say of articles by id; those of which nothing is said are left out."""
         with self._database.reading() as connection:
             return annotating.read(connection, ids)
+
+    def annotated(self) -> bool:
+        """Whether anything is said of any article."""
+        with self._database.reading() as connection:
+            return connection.execute(select(annotations.c.task).limit(1)).first() is not None
 
     def leads(self, ids: Sequence[int]) -> dict[int, Lead]:
         """The heads and beginnings of articles by id, which is much less to read; ids that are not stored are left out."""
@@ -126,6 +132,10 @@ class Archive:
                 identity=rows.identity(connection),
                 bytes_on_disk=self._database.bytes_on_disk(),
             )
+
+    def feedback(self) -> Feedback:
+        """What was shown to those who searched, and what they did with it; any process may add to it."""
+        return Feedback(self._database)
 
     # For the one process that writes
 
