@@ -15,7 +15,9 @@ from search.store import Archive, open_archive
 
 if TYPE_CHECKING:
     from search.engine import SearchEngine
+    from search.heads.catalogue import Heads
     from search.heads.features import Embedder
+    from search.heads.predictor import Predictor
     from search.index.live import LiveSnapshot
     from search.index.manifest import Manifest
 
@@ -103,6 +105,26 @@ def load_embedder(settings: Settings) -> "Embedder":
         with open_data(settings) as archive:
             settings = settings_of(archive, settings)
     return Embedder(SentenceEncoder.load(settings.encoder or DEFAULT_ENCODER, settings.device, settings.precision))
+
+
+def open_heads(settings: Settings) -> "Heads":
+    """The installed heads, those in the data folder before those of the package; none is loaded yet."""
+    from search.heads.catalogue import BUNDLED, OWN, Heads
+
+    return Heads([settings.data / OWN, BUNDLED], settings.device, settings.precision)
+
+
+def open_predictor(settings: Settings, engine: "SearchEngine | None" = None) -> "Predictor":
+    """Answers of the installed heads, and vectors by the encoder that the engine has open, or without an engine by the archive's."""
+    from search.heads.features import Embedder
+    from search.heads.predictor import Predictor
+    from search.models.encoder import SentenceEncoder
+
+    def embedder() -> Embedder:
+        encoder = engine.encoder if engine else None
+        return Embedder(encoder) if isinstance(encoder, SentenceEncoder) else load_embedder(settings)
+
+    return Predictor(open_heads(settings), embedder)
 
 
 def settings_of(archive: Archive, settings: Settings) -> Settings:

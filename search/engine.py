@@ -26,7 +26,7 @@ from search.language import Understanding, understand
 from search.likeness import Likeness, addressed_article, mean_vector, understood_as
 from search.matches import MatchMemory
 from search.overview import Overview
-from search.protocols import Floats, Reranker
+from search.protocols import Encoder, Floats, Reranker
 from search.query import Interval, Query, Sort
 from search.ranking import combine, weights_for
 from search.response import ComparedQuery, Comparison, Hit, Keywords, SearchResponse, Seconds, Walk
@@ -123,6 +123,11 @@ class SearchEngine:
         if self._overview is None or self._overview[0] is not opened:
             self._overview = (opened, _overview(opened))
         return self._overview[1]
+
+    @property
+    def encoder(self) -> Encoder:
+        """What encodes the queries at present, for use by the thread that searches. Raises NoIndex."""
+        return self._live.served.encoder
 
     def refresh(self) -> bool:
         """Swaps to the newest published snapshot, if there is a newer one; cheap when there is not."""

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Arithmetic of the models; auto takes bf16 where it is faster."
     )
+    heads: bool = Field(True, description="Serve the heads (/classify, /tag, /answer … and /lab) besides the search.")
     public_url: str | None = Field(
         None, description="Address under which people reach the pages, for permanent links; that of the request when not given."
     )

@@ -16,7 +16,7 @@ from web.errors import handle_errors
 from web.headers import SecurityHeaders
 from web.intake import HeadAsGet, Intake
 from web.metrics import Measured
-from web.protocols import Engine
+from web.protocols import Engine, Predictor
 from web.queue import ModelQueue
 from web.refresh import Refresher
 from web.service import Service
@@ -33,10 +33,13 @@ async def _running(queue: ModelQueue, refresher: Refresher) -> AsyncIterator[Non
     await asyncio.to_thread(queue.close)
 
 
-def create_app(engine: Engine, settings: Settings) -> FastAPI:
-    """An application that answers from the engine; its queue and its look-out for new snapshots run while it does."""
+def create_app(engine: Engine, settings: Settings, heads: Predictor | None = None) -> FastAPI:
+    """An application that answers from the engine and, where the settings have them, the heads.
+
+    Its queue, the one way to all models, and its look-out for new snapshots run while it does.
+    """
     queue = ModelQueue(size=settings.queue_size, batch_size=settings.batch_size, deadline=settings.deadline)
-    service = Service(engine, queue, settings.public_url)
+    service = Service(engine, queue, settings.public_url, heads if settings.heads else None)
     app = FastAPI(
         title="Broadsheet",
         summary="Semantic search for news.",

@@ -18,13 +18,14 @@ def serve(
 ) -> None:
     """Serve the search page and the API until stopped; what is indexed meanwhile appears by itself."""
     # Imported here because the other commands should not wait for a web framework.
-    from search.assemble import open_engine
+    from search.assemble import open_engine, open_predictor
     from web.app import create_app
     from web.server import address_of, open_socket, run
 
     settings = settings_with(data=data, encoder=encoder, reranker=reranker)
     listener = open_socket(host, port)  # first, because a taken port is known at once and a model is not
-    app = create_app(open_engine(settings), settings)
+    engine = open_engine(settings)
+    app = create_app(engine, settings, open_predictor(settings, engine))
 
     def announce() -> None:
         typer.echo(f"Serving {address_of(listener)} · {served(app.state.service.overview_or_none(), settings.data)}")

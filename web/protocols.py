@@ -1,9 +1,14 @@
-"""What the web asks of an engine: ``search.engine.SearchEngine`` does it for real, the tests bring a small one of their own."""
+"""What the web asks of an engine and of the heads: ``search.engine.SearchEngine`` and ``search.heads.predictor.Predictor`` do it for real,
+the tests bring small ones of their own."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from search.article import StoredArticle
+from search.heads.answers import ChoiceAnswer, FillingAnswer, HeadAnswer, Label, SpanAnswer, TaggedAnswer, TokenVectorAnswer, Value
+from search.heads.card import HeadCard
+from search.heads.features import Vector
+from search.heads.problem import Problem
 from search.overview import Overview
 from search.query import Query
 from search.response import Comparison, Hit, SearchResponse, Walk
@@ -55,4 +60,61 @@ class Engine(Protocol):
 
     def refresh(self) -> bool:
         """True after swapping to a newer published snapshot; cheap when there is none."""
+        ...
+
+
+class Predictor(Protocol):
+    """The installed heads and the encoder's vectors.
+
+    ``cards`` and ``catalogue`` may be called by any thread; the others use the models and are called by one at a time. Each takes
+    many texts and answers them in order in one batch; where ``task`` is None the only head of the kind answers. They raise
+    NotFound for a task without a head, and BadInput for one that another method answers.
+    """
+
+    def cards(self) -> list[HeadCard]:
+        """The installed heads in alphabetical order; cheap."""
+        ...
+
+    def catalogue(self) -> list[HeadAnswer]:
+        """The same with their fingerprints, for which the weights are read once."""
+        ...
+
+    def classify(self, texts: Sequence[str], task: str) -> list[Label]:
+        """A label for each text."""
+        ...
+
+    def pair(self, pairs: Sequence[tuple[str, str]], task: str) -> list[Label | Value]:
+        """A label or a number for each pair."""
+        ...
+
+    def tag(self, texts: Sequence[str], task: str) -> list[TaggedAnswer]:
+        """Tags and entities of each text."""
+        ...
+
+    def tag_words(self, sentences: Sequence[Sequence[str]], task: str) -> list[TaggedAnswer]:
+        """The same for texts that are given as words."""
+        ...
+
+    def answer(self, questions: Sequence[tuple[str, str]], task: str | None = None) -> list[SpanAnswer]:
+        """The answer to each (question, passage)."""
+        ...
+
+    def fill_masks(self, texts: Sequence[str], top_k: int, task: str | None = None) -> list[list[FillingAnswer]]:
+        """The likeliest tokens for the masks of each text. Raises BadInput for a text without a mask."""
+        ...
+
+    def read_texts(self, texts: Sequence[str], top_k: int, task: str | None = None) -> list[tuple[list[FillingAnswer], float | None]]:
+        """The same for texts that need not have a mask, each with its pseudo-perplexity, from 1; None for a text without a word."""
+        ...
+
+    def choose(self, problems: Sequence[Problem], task: str | None = None) -> list[ChoiceAnswer]:
+        """The best choice of each problem."""
+        ...
+
+    def embed(self, texts: Sequence[str], kind: Vector) -> list[list[float]]:
+        """A vector for each text. Raises NoIndex as long as nothing is indexed."""
+        ...
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[list[TokenVectorAnswer]]:
+        """A vector for each token of each text."""
         ...

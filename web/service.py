@@ -2,28 +2,32 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from search.errors import NoIndex
+from search.errors import NoIndex, NotFound
 from search.overview import Overview
 from search.query import Query
 from search.response import Comparison, Hit, SearchResponse, Walk
 from web.metrics import Metrics
-from web.protocols import Engine
+from web.protocols import Engine, Predictor
 from web.queue import ModelQueue
+from web.together import Together
 
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 _READY_FOR_SECONDS = 10.0
 _SIMILAR_ARTICLES = 6
 
 
 class Service:
-    """An engine that many requests share."""
+    """An engine, and the heads where there are any, that many requests share."""
 
-    def __init__(self, engine: Engine, queue: ModelQueue, public_url: str | None = None) -> None:
+    def __init__(self, engine: Engine, queue: ModelQueue, public_url: str | None = None, heads: Predictor | None = None) -> None:
         self.engine = engine
+        self._heads = heads
         self._public_url = public_url
         self.queue = queue
         self.metrics = Metrics(queue, self.overview_or_none)
@@ -67,6 +71,22 @@ class Service:
 
     def _like_texts(self, wanted: Sequence[tuple[str, int]]) -> list[tuple[Hit, ...]]:
         return [self.engine.like_text(text, top_k) for text, top_k in wanted]
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether the heads are served; which ones are installed is another question."""
+        return self._heads is not None
+
+    @property
+    def heads(self) -> Predictor:
+        """The heads, whose methods that use models are for ``ask`` and for what runs in the queue. Raises NotFound where turned off."""
+        if self._heads is None:
+            raise NotFound("The heads are turned off here: start Broadsheet with BROADSHEET_HEADS=true to have them.")
+        return self._heads
+
+    async def ask(self, method: Callable[..., Sequence[Answer]], items: Sequence[Item], *options: object) -> Sequence[Answer]:
+        """``method(items, *options)`` of the heads, in one batch with those of the requests that wait for the same."""
+        return await self.queue.run(Together(method, options), items)
 
     def overview_or_none(self) -> Overview | None:
         """What is served, or None as long as nothing is."""

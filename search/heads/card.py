@@ -29,6 +29,9 @@ class Kind(StrEnum):
     MASK = "mask"
 
 
+_ENDPOINTS = {Kind.TAGGING: "/tag", Kind.SPAN: "/answer", Kind.CHOICE: "/choose", Kind.MASK: "/fill-mask"}
+
+
 class Reads(StrEnum):
     """What the head is given: one text, or two that are told apart by their segment."""
 
@@ -58,6 +61,11 @@ class HeadCard:
     published: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     """Folder of the body that this head shares with others, relative to its own; None when it has one of its own."""
+
+    @property
+    def endpoint(self) -> str:
+        """The path at which the head answers; without the slash it is the command."""
+        return _ENDPOINTS.get(self.kind, "/pair" if self.reads is Reads.PAIR else "/classify")
 
     def write(self, folder: Path) -> None:
         """Writes ``head.json`` into an existing folder."""

@@ -1,14 +1,17 @@
 """The heads that are installed: those of the package and those that a user has trained, by the name of their task.
 
-A user's head of the same name stands before the package's. Each is opened when it is first asked for.
+A user's head of the same name stands before the package's. Each is opened when it is first asked for, and a head that is
+trained while they are in use is found the next time.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from search.errors import BadInput, NotFound
 from search.heads.card import FILE, HeadCard, Kind, Reads
+from search.heads.identity import identity_of
 
 if TYPE_CHECKING:
     from search.heads.network import Network
@@ -17,41 +20,57 @@ if TYPE_CHECKING:
 BUNDLED = Path(__file__).parent.parent / "models" / "weights" / "heads"
 OWN = "heads"
 """Folder of a user's heads below the data folder."""
+_log = logging.getLogger(__name__)
+
+
+class _Version(NamedTuple):
+    """A head as it was written at one time."""
+
+    path: Path
+    written: int  # nanoseconds since 1970
 
 
 class Heads:
-    """The heads below some folders, the first folder first; not for several threads at once."""
+    """The heads below some folders, the first folder first; ``head`` is not for several threads at once, the rest is."""
 
     def __init__(self, folders: Sequence[Path], device: "DeviceName" = "auto", precision: "Precision" = "auto") -> None:
         self._device = device
         self._precision = precision
-        self._networks: dict[str, Network] = {}
-        self._folders: dict[str, Path] = {}
-        for folder in folders:
-            for path in sorted(folder.glob(f"*/{FILE}")):
-                self._folders.setdefault(HeadCard.read(path.parent).task, path.parent)
+        self._folders = tuple(folders)
+        self._cards: dict[_Version, HeadCard | None] = {}
+        self._networks: dict[str, tuple[_Version, Network]] = {}
+        self._identities: dict[_Version, str] = {}
 
     def cards(self) -> list[HeadCard]:
-        """What is installed, in alphabetical order of the tasks."""
-        return [HeadCard.read(self._folders[task]) for task in sorted(self._folders)]
+        """What is installed, in alphabetical order of the tasks; a folder whose card cannot be read is left out."""
+        return [card for _, (card, _) in sorted(self._installed().items())]
+
+    def card(self, task: str) -> HeadCard:
+        """What a head is. Raises NotFound, naming what there is."""
+        return self._find(task)[0]
 
     def folder(self, task: str) -> Path:
         """Where a head lies. Raises NotFound, naming what there is."""
-        if task not in self._folders:
-            known = ", ".join(sorted(self._folders)) or "none"
-            raise NotFound(
-                f"There is no head for the task {task!r}; installed: {known}. Train one with `broadsheet train head {task or 'TASK'}`."
-            )
-        return self._folders[task]
+        return self._find(task)[1].path.parent
+
+    def fingerprint(self, task: str) -> str:
+        """What tells a head's answers from another's, known without opening it. Raises NotFound."""
+        card, version = self._find(task)
+        if version not in self._identities:
+            self._identities[version] = identity_of(card, version.path.parent)
+        return self._identities[version]
 
     def head(self, task: str) -> "Network":
         """The head of a task, opened. Raises NotFound when there is none, BadInput when it cannot be opened."""
         from search.heads.network import Network
         from search.models.device import placement
 
-        if task not in self._networks:
-            self._networks[task] = Network.load(self.folder(task), placement(self._device, self._precision))
-        return self._networks[task]
+        version = self._find(task)[1]
+        opened = self._networks.get(task)
+        if opened is None or opened[0] != version:
+            opened = version, Network.load(version.path.parent, placement(self._device, self._precision))
+            self._networks[task] = opened
+        return opened[1]
 
     def first(self, kind: Kind, reads: Reads | None = None) -> str:
         """The task that answers where a request names none: the only one of its kind. Raises NotFound or BadInput."""
@@ -61,3 +80,38 @@ class Heads:
         if len(tasks) > 1:
             raise BadInput(f"There are several heads for {kind}: name one of {', '.join(tasks)} as the task.", field="task")
         return tasks[0]
+
+    def _find(self, task: str) -> tuple[HeadCard, _Version]:
+        installed = self._installed()
+        if task not in installed:
+            shown = task if len(task) <= 40 else f"{task[:40]}…"
+            known = ", ".join(sorted(installed)) or "none"
+            raise NotFound(f"There is no head for the task {shown!r}; installed: {known}. Train one with `broadsheet train head TASK`.")
+        return installed[task]
+
+    def _installed(self) -> dict[str, tuple[HeadCard, _Version]]:
+        found: dict[str, tuple[HeadCard, _Version]] = {}
+        for version in self._versions():
+            if version not in self._cards:
+                self._cards[version] = _readable(version.path.parent)
+            card = self._cards[version]
+            if card is not None:
+                found.setdefault(card.task, (card, version))
+        return found
+
+    def _versions(self) -> Iterator[_Version]:
+        for folder in self._folders:
+            for path in sorted(folder.glob(f"*/{FILE}")):
+                try:
+                    yield _Version(path, path.stat().st_mtime_ns)
+                except OSError:  # taken away or replaced at this moment
+                    continue
+
+
+def _readable(folder: Path) -> HeadCard | None:
+    """The card of a folder; None, with a line in the log, where it is broken: it must not take the others with it."""
+    try:
+        return HeadCard.read(folder)
+    except BadInput as error:
+        _log.warning("A head is left out: %s", error)
+        return None

@@ -1,11 +1,9 @@
 """The heads from the command line: classify, pair, tag, answer, fill-mask, choose, embed, heads. Each answers as the API does."""
 
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel
@@ -15,10 +13,13 @@ from search.errors import BadInput
 from search.heads.features import Vector
 
 if TYPE_CHECKING:
-    from search.heads.catalogue import Heads
+    from search.heads.predictor import Predictor
 
 JsonOption = Annotated[bool, typer.Option("--json", help="The answer of the HTTP API instead of text.")]
 TextsArgument = Annotated[list[str], typer.Argument(help="Texts; - reads one from each line of standard input.")]
+TaskOption = Annotated[
+    str | None, typer.Option(metavar="TASK", help="Which head, where several could answer; see `broadsheet heads`.", show_default=False)
+]
 
 
 def classify(
@@ -28,77 +29,108 @@ def classify(
     as_json: JsonOption = False,
 ) -> None:
     """Give each text a label."""
-    from search.heads.answers import classify as run
+    from search.heads.answers import Label, Results
+    from search.heads.terminal import print_labels
 
     given = _texts(texts)
-    found = run(_heads(data), task, given)
-    _print(found, as_json, [(text, one.label, _shares(one.probabilities)) for text, one in zip(given, found, strict=True)])
+    found = _predictor(data).classify(given, task)
+    if not _printed(Results[Label](results=found), as_json):
+        print_labels(given, found)
 
 
 def pair(
     task: Annotated[str, typer.Argument(help="Such as nli, paraphrase, stance, similarity.")],
-    first: Annotated[str, typer.Argument(help="The first text: the premise, the claim.")],
-    second: Annotated[str, typer.Argument(help="The second text: the hypothesis, the article.")],
+    first: Annotated[str, typer.Argument(help="The first text: the premise, the article. - reads pairs from lines with a tab between.")],
+    second: Annotated[str | None, typer.Argument(help="The second text: the hypothesis, the claim.", show_default=False)] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare two texts."""
-    from search.heads.answers import Label
-    from search.heads.answers import pair as run
+    from search.heads.answers import Label, Results, Value
+    from search.heads.terminal import print_pairs
 
-    [found] = run(_heads(data), task, [(first, second)])
-    row = (found.label, _shares(found.probabilities)) if isinstance(found, Label) else (f"{found.value:.2f}",)
-    _print([found], as_json, [row])
+    given = _pairs(first, second)
+    predictor = _predictor(data)
+    found = predictor.pair(given, task)
+    if not _printed(Results[Label | Value](results=found), as_json):
+        print_pairs(given, found, predictor.heads.card(task))
 
 
 def tag(
     task: Annotated[str, typer.Argument(help="Such as pos or ner.")],
     texts: TextsArgument,
+    words: Annotated[bool, typer.Option("--words", help="The texts are words already, with spaces between them.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tag every word, and find the entities."""
-    from search.heads.answers import tag as run
+    from search.heads.answers import Results, TaggedAnswer
+    from search.heads.terminal import print_tagged
 
-    found = run(_heads(data), task, _texts(texts))
-    rows: list[tuple[str, ...]] = []
-    for one in found:
-        rows.append((" ".join(f"{token.text}/{token.tag}" for token in one.tokens),))
-        rows += [(f"  {entity.type}", entity.text, f"{entity.start}-{entity.end}", f"{entity.probability:.2f}") for entity in one.entities]
-    _print(found, as_json, rows)
+    given, predictor = _texts(texts), _predictor(data)
+    found = predictor.tag_words([text.split() for text in given], task) if words else predictor.tag(given, task)
+    if not _printed(Results[TaggedAnswer](results=found), as_json):
+        print_tagged([" ".join(text.split()) if words else text for text in given], found)
+
+
+def answer(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    passage: Annotated[str | None, typer.Option(help="The text that answers it.", show_default=False)] = None,
+    task: TaskOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the words of a passage that answer a question."""
+    from search.heads.terminal import print_answer
+
+    if passage is None:
+        raise BadInput("There is no passage to read: give one with --passage.", field="passage")
+    [found] = _predictor(data).answer([(question, passage)], task)
+    if not _printed(found, as_json):
+        print_answer(passage, found)
 
 
 def fill_mask(
     texts: TextsArgument,
     top_k: Annotated[int, typer.Option("--top-k", "-k", min=1, max=100, help="Tokens for each mask.")] = 5,
+    perplexity: Annotated[
+        bool, typer.Option("--perplexity", help="Also say how surprising each text is; then a mask is not needed.")
+    ] = False,
+    task: TaskOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find words for [MASK]."""
-    from search.heads.answers import fill_masks
+    from search.heads.answers import Fillings
+    from search.heads.terminal import print_fillings
 
-    given = _texts(texts)
-    found = fill_masks(_heads(data), given, top_k)
-    rows = [(text, one.token, f"{one.probability:.3f}") for text, fillings in zip(given, found, strict=True) for one in fillings]
-    _print([one for fillings in found for one in fillings] if not as_json else found, as_json, rows)
+    given, predictor = _texts(texts), _predictor(data)
+    if perplexity:
+        read = predictor.read_texts(given, top_k, task)
+        found = Fillings(results=[fillings for fillings, _ in read], perplexities=[value for _, value in read])
+    else:
+        found = Fillings(results=predictor.fill_masks(given, top_k, task))
+    if not _printed(found, as_json):
+        print_fillings(given, found)
 
 
 def choose(
     question: Annotated[str, typer.Argument(help="The question.")],
     choices: Annotated[list[str], typer.Argument(help="Two or more choices.")],
-    passage: Annotated[str, typer.Option(help="The passage that the question is about.")] = "",
+    passage: Annotated[str, typer.Option(help="The passage that the question is about.", show_default=False)] = "",
+    task: TaskOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Choose among several answers."""
-    from search.heads.answers import choose as run
-    from search.heads.choosing import Problem
+    from search.heads.problem import Problem
+    from search.heads.terminal import print_choice
 
     if len(choices) < 2:
         raise BadInput("There is one choice: give at least two.", field="choices")
-    [found] = run(_heads(data), [Problem(question, tuple(choices), passage)])
-    rows = [("→" if number == found.choice else " ", choice, f"{found.probabilities[number]:.2f}") for number, choice in enumerate(choices)]
-    _print([found], as_json, rows)
+    [found] = _predictor(data).choose([Problem(question, tuple(choices), passage)], task)
+    if not _printed(found, as_json):
+        print_choice(choices, found)
 
 
 def embed(
@@ -109,58 +141,58 @@ def embed(
     as_json: JsonOption = False,
 ) -> None:
     """Turn each text into a vector, by the encoder of the archive."""
-    from search.assemble import load_embedder
+    from search.heads.answers import Results, TokenVectorAnswer
+    from search.heads.terminal import print_token_vectors, print_vectors
 
-    given = _texts(texts)
-    embedder = load_embedder(settings_with(data=data, encoder=encoder))
+    given, predictor = _texts(texts), _predictor(data, encoder)
     if kind is Vector.TOKENS:
-        words = embedder.embed_tokens(given)
-        results: list[Any] = [[asdict(word) for word in text] for text in words]
-        rows: list[tuple[str, ...]] = [(word.token, f"{word.start}-{word.end}", _numbers(word.vector)) for text in words for word in text]
+        tokens = predictor.embed_tokens(given)
+        if not _printed(Results[list[TokenVectorAnswer]](results=tokens), as_json):
+            print_token_vectors(tokens)
     else:
-        results = embedder.embed(given, kind)
-        rows = [(text, _numbers(vector)) for text, vector in zip(given, results, strict=True)]
-    if as_json:
-        print(json.dumps({"results": results}, ensure_ascii=False))
-    else:
-        _print([], False, rows)
+        vectors = predictor.embed(given, kind)
+        if not _printed(Results[list[float]](results=vectors), as_json):
+            print_vectors(given, vectors)
 
 
 def heads(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the installed heads with what they answer and how good they are."""
-    from search.heads.answers import HeadAnswer
+    from search.heads.answers import CatalogueAnswer
+    from search.heads.terminal import print_heads
 
-    found = [HeadAnswer.of(card) for card in _heads(data).cards()]
-    _print(found, as_json, [(one.task, one.endpoint, ", ".join(one.labels[:8]), one.description) for one in found])
+    found = _predictor(data).catalogue()
+    if not _printed(CatalogueAnswer(heads=found), as_json):
+        print_heads(found)
 
 
-def _heads(data: Path | None) -> "Heads":
-    from search.heads.catalogue import BUNDLED, OWN, Heads
+def _predictor(data: Path | None, encoder: str | None = None) -> "Predictor":
+    from search.assemble import open_predictor
 
-    settings = settings_with(data=data)
-    return Heads([settings.data / OWN, BUNDLED], settings.device, settings.precision)
+    return open_predictor(settings_with(data=data, encoder=encoder))
 
 
 def _texts(given: Sequence[str]) -> list[str]:
-    return [line.rstrip("\n") for line in sys.stdin if line.strip()] if list(given) == ["-"] else list(given)
+    texts = [line.rstrip("\n") for line in sys.stdin if line.strip()] if list(given) == ["-"] else list(given)
+    if not texts:
+        raise BadInput("Standard input has no text: write one on each line.", field="texts")
+    return texts
 
 
-def _numbers(vector: Sequence[float]) -> str:
-    return " ".join(f"{number:.4f}" for number in vector)
+def _pairs(first: str, second: str | None) -> list[tuple[str, str]]:
+    if second is not None:
+        return [(first, second)]
+    if first != "-":
+        raise BadInput("There is one text: give the second one too, or - for lines with a tab between the two.", field="second")
+    pairs = []
+    for number, line in enumerate(_texts(["-"]), 1):
+        one, tab, other = line.partition("\t")
+        if not tab:
+            raise BadInput(f"Line {number} of standard input has no tab: write the two texts with a tab between them.", field="first")
+        pairs.append((one, other))
+    return pairs
 
 
-def _shares(probabilities: dict[str, float]) -> str:
-    return "  ".join(f"{label} {share:.2f}" for label, share in sorted(probabilities.items(), key=lambda pair: -pair[1])[:5])
-
-
-def _print(found: Sequence[Any], as_json: bool, rows: Sequence[tuple[str, ...]]) -> None:
+def _printed(found: BaseModel, as_json: bool) -> bool:
     if as_json:
-        plain = [
-            [one.model_dump() for one in each] if isinstance(each, list) else each.model_dump()
-            for each in found
-            if isinstance(each, list | BaseModel)
-        ]
-        print(json.dumps({"results": plain}, indent=2, ensure_ascii=False))
-    else:
-        for row in rows:
-            print("\t".join(row))
+        print(found.model_dump_json(indent=2))
+    return as_json

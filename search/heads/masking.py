@@ -18,12 +18,17 @@ class Filling:
     probability: float
 
 
+def has_mask(network: Network, text: str) -> bool:
+    """Whether there is something to fill."""
+    return network.tokens.tokenizer.mask_token in text
+
+
 def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[list[Filling]]]:
     """Per text, per [MASK] in it, the ``top_k`` likeliest tokens. Raises BadInput for a text without a mask."""
     tokenizer = network.tokens.tokenizer
     for number, text in enumerate(texts):
-        if tokenizer.mask_token not in text:
-            raise BadInput(f"Text {number} has no {tokenizer.mask_token}: write it where a word is missing.", field="texts")
+        if not has_mask(network, text):
+            raise BadInput(f"Text {number} has no {tokenizer.mask_token}: write it where a word is missing.", field=f"texts.{number}")
     encodings = network.tokens.texts(texts)
     answers = []
     for encoding, logits in zip(encodings, network.logits(encodings), strict=True):
@@ -39,14 +44,14 @@ def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[
     return answers
 
 
-def pseudo_perplexity(network: Network, texts: Sequence[str]) -> list[float]:
-    """exp of the mean surprise at each token when it alone is masked (Salazar et al. 2020), per text."""
+def pseudo_perplexity(network: Network, texts: Sequence[str]) -> list[float | None]:
+    """exp of the mean surprise at each token when it alone is masked (Salazar et al. 2020), per text; None for a text without tokens."""
     tokenizer = network.tokens.tokenizer
-    answers = []
+    answers: list[float | None] = []
     for encoding in network.tokens.texts(texts):
         ids = encoding["input_ids"]
         inner = range(1, len(ids) - 1)
         masked = [{**encoding, "input_ids": [*ids[:place], tokenizer.mask_token_id, *ids[place + 1 :]]} for place in inner]
         surprise = [-np.log(max(softmax(row[place])[ids[place]], 1e-12)) for place, row in zip(inner, network.logits(masked), strict=True)]
-        answers.append(float(np.exp(np.mean(surprise))) if surprise else float("nan"))
+        answers.append(float(np.exp(np.mean(surprise))) if surprise else None)
     return answers

@@ -17,13 +17,14 @@ from torch import Tensor
 
 from search.errors import BadInput
 from search.heads.card import HeadCard, Kind
+from search.heads.identity import identity_of
 from search.heads.tokens import Encoding, Tokens
 from search.heads.tops import FirstTop, MaskTop, make_top
 from search.models.batches import token_batches
 from search.models.bert import PackedBert
 from search.models.delta import load_with_delta, read_config
 from search.models.device import Placement
-from search.models.loading import fingerprint, model_folder, quietly
+from search.models.loading import model_folder, quietly
 from search.settings import DEFAULT_ENCODER
 
 Logits = npt.NDArray[np.float32]
@@ -139,19 +140,9 @@ def padded(encodings: Sequence[Encoding], padding: int, device: torch.device) ->
 
 def _sharing(card: HeadCard, folder: Path, body: Body) -> Network:
     top = load_top(card, folder, body)
-    identity = f"{card.task}:{fingerprint_of((folder / (card.body or '')).resolve(), folder)}"
-    return Network(card, identity, Tokens(body.tokenizer, card.max_tokens), lambda features: run_top(top, body, features), body.place)
-
-
-def fingerprint_of(*folders: Path) -> str:
-    """A short hash of everything that changes what a head answers."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.glob("*.safetensors")):
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return Network(
+        card, identity_of(card, folder), Tokens(body.tokenizer, card.max_tokens), lambda features: run_top(top, body, features), body.place
+    )
 
 
 def _whole(card: HeadCard, folder: Path, place: Placement) -> Network:
@@ -165,7 +156,7 @@ def _whole(card: HeadCard, folder: Path, place: Placement) -> Network:
         raise BadInput(f"The head '{card.task}' in {folder} could not be loaded: {error}") from error
     network.eval()
     tokens = Tokens(tokenizer, card.max_tokens)
-    return Network(card, fingerprint(folder), tokens, _forward(network, card.kind, place), place)
+    return Network(card, identity_of(card, folder), tokens, _forward(network, card.kind, place), place)
 
 
 def auto_class(kind: Kind) -> Any:

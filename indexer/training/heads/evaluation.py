@@ -8,9 +8,10 @@ from indexer.training.heads import measures
 from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
 from indexer.training.heads.features import features_of
 from search.heads.card import Kind, Reads
-from search.heads.choosing import Problem, choose
+from search.heads.choosing import choose
 from search.heads.classification import classify, classify_pairs, rate_pairs
 from search.heads.network import Network
+from search.heads.problem import Problem
 from search.heads.reading import read
 from search.heads.tagging import tag_words
 

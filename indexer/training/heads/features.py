@@ -8,7 +8,7 @@ import numpy as np
 from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
 from search.errors import BadInput
 from search.heads.card import HeadCard, Kind, Reads
-from search.heads.choosing import Problem
+from search.heads.problem import Problem
 from search.heads.reading import question_windows
 from search.heads.tokens import Encoding, Tokens
 
