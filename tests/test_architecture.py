@@ -8,7 +8,20 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-VALUES = ("annotation", "article", "query", "response", "overview", "errors", "settings", "dates", "protocols", "text", "suggestion")
+VALUES = (
+    "annotation",
+    "article",
+    "query",
+    "response",
+    "overview",
+    "errors",
+    "feedback",
+    "settings",
+    "dates",
+    "protocols",
+    "text",
+    "suggestion",
+)
 LAYERS = ("models", "index", "store")
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -39,6 +40,7 @@ archive = Table(
     Column("next_fingerprint", Text),
     Column("next_dimension", Integer),
     Column("next_name", Text),
+    Column("feedback_key", LargeBinary),
 )
 
 # AUTOINCREMENT and the identity sequence never give an id twice, not even that of a deleted last row.
@@ -122,6 +124,32 @@ annotations = Table(
     Column("task", StorableText, primary_key=True),
     Column("fingerprint", Text, nullable=False),  # of the head
     Column("result", JsonText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Without row numbers, so that not even the order of the searches of a day is kept.
+feedback_showings = Table(
+    "feedback_showings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("query", StorableText, nullable=False),
+    Column("search", StorableText, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("encoder", Text, nullable=False),
+    Column("reranker", Text),
+    Column("first", Integer, nullable=False),
+    Column("shown", JsonText, nullable=False),  # article ids, which may have been deleted since
+    Index("feedback_showings_day", "day"),
+    sqlite_with_rowid=False,
+)
+
+feedback_events = Table(
+    "feedback_events",
+    metadata,
+    Column("showing_id", Text, primary_key=True),
+    Column("article_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 

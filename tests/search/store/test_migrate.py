@@ -48,7 +48,7 @@ def test_an_archive_of_a_newer_version_is_refused(database_url: str) -> None:
     database = Database(database_url)
     with database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(BroadsheetError, match=r"has schema 9999 of a newer Broadsheet, this one knows up to 0005: upgrade"):
+    with pytest.raises(BroadsheetError, match=r"has schema 9999 of a newer Broadsheet, this one knows up to 0006: upgrade"):
         open_archive(database_url)
     database.close()
 
