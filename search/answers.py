@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from search.article import Precision
 from search.figures import FacetAnswer, TimelineAnswer
 from search.language import Kind, Reading, Understanding
+from search.question_answering import Finding, Findings
 from search.response import Hit, Relation, SearchResponse, Story
 
 
@@ -179,6 +180,72 @@ class SearchAnswer(BaseModel):
             hits=[_hit(hit) for hit in response.hits],
             facets=[FacetAnswer.of(facet) for facet in response.facets] or None,
             timeline=TimelineAnswer.of(response.timeline) if response.timeline else None,
+        )
+
+
+class SentenceAnswer(BaseModel):
+    """A sentence with its [start, end) characters in the article's text."""
+
+    text: str
+    start: int
+    end: int
+
+
+class FindingAnswer(BaseModel):
+    """Words that answer the question, their [start, end) characters in the text of ``article``, and the sentence around them.
+
+    ``probability`` is the reader's, 0..1; ``support`` weighs it with how well the article fits the question, and is higher when
+    ``others``, the ids of further articles, answer the same.
+    """
+
+    answer: str
+    probability: float
+    support: float
+    start: int
+    end: int
+    sentence: SentenceAnswer
+    article: HitAnswer
+    others: list[int]
+
+    @classmethod
+    def of(cls, finding: Finding) -> "FindingAnswer":
+        """The finding as it goes over the wire."""
+        first, last = finding.sentence
+        return cls(
+            answer=finding.text,
+            probability=finding.probability,
+            support=finding.support,
+            start=finding.start,
+            end=finding.end,
+            sentence=SentenceAnswer(text=finding.hit.article.text[first:last], start=first, end=last),
+            article=HitAnswer.of(finding.hit),
+            others=[hit.id for hit in finding.others],
+        )
+
+
+class ReadingSecondsAnswer(BaseModel):
+    """Seconds of the search and of the reading; those of requests that were answered together are theirs together."""
+
+    search: float
+    read: float
+
+
+class FindingsAnswer(BaseModel):
+    """The answers to a question in the archive, best supported first; none when the ``articles_read`` have none."""
+
+    question: str
+    answers: list[FindingAnswer]
+    articles_read: int
+    seconds: ReadingSecondsAnswer
+
+    @classmethod
+    def of(cls, found: Findings) -> "FindingsAnswer":
+        """The findings as they go over the wire."""
+        return cls(
+            question=found.question,
+            answers=[FindingAnswer.of(finding) for finding in found.findings],
+            articles_read=found.articles,
+            seconds=ReadingSecondsAnswer(search=found.search_seconds, read=found.read_seconds),
         )
 
 
