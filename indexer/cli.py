@@ -24,13 +24,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from indexer.access import publish_changes, reading, writing
+from indexer.annotating_cli import AnnotateOption, annotate_missing
 from indexer.dump import Dump, Format
 from indexer.indexing import Counts, Cutting, Indexer
 from indexer.lock import reindexer_lock, writer_lock
-from indexer.publication import ANEW, Policy, publish
+from indexer.publication import ANEW, Policy
 from indexer.readers.record import Rejected
 from indexer.reindexing import Collected, collect, move
-from search.assemble import DATABASE, create_folder, database_url, load_encoder, open_data, settings_of
+from search.assemble import database_url, load_encoder, open_annotator, settings_of
 from search.cli import DataOption, EncoderOption, settings_with
 from search.errors import BadInput, BadRecord, BroadsheetError, NoIndex, WriterBusy
 from search.index.published import no_index, open_current
@@ -46,14 +48,17 @@ def index(
     file_format: Annotated[Format, typer.Option("--format", help="Format of the dumps; auto looks at names and contents.")] = Format.AUTO,
     encoder: EncoderOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first record that cannot be used.")] = False,
+    annotate: AnnotateOption = None,
 ) -> None:
     """Index dumps of articles: new ones are added, changed ones updated. Safe to interrupt and to run again."""
     settings = settings_with(data=data, encoder=encoder)
     dump = Dump.open(paths, file_format)
     console = Console(stderr=True, highlight=False)
-    with _writing(settings) as archive:
+    with writing(settings) as archive:
         counts = _index(dump, settings, archive, console, strict)
-        _publish(archive, settings, console, Policy())
+        if settings.annotate if annotate is None else annotate:
+            annotate_missing(archive, open_annotator(settings), console)
+        publish_changes(archive, settings, console, Policy())
     console.print(_summary(counts), soft_wrap=True)
     if counts.rejected:
         raise BroadsheetError(f"{counts.rejected:,} of {counts.records:,} records could not be used: correct them and index them again.")
@@ -66,9 +71,9 @@ def delete(
     """Delete articles."""
     settings = settings_with(data=data)
     console = Console(stderr=True, highlight=False)
-    with _writing(settings) as archive:
+    with writing(settings) as archive:
         deleted = archive.delete(keys)
-        _publish(archive, settings, console, Policy())
+        publish_changes(archive, settings, console, Policy())
     print(f"Deleted {len(deleted):,} articles.")
     missing = sorted(set(keys) - set(deleted))
     if missing:
@@ -78,7 +83,7 @@ def delete(
 def stats(data: DataOption = None, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Show what the archive and the published index hold."""
     settings = settings_with(data=data)
-    with _reading(settings) as archive:
+    with reading(settings) as archive:
         stored = archive.statistics()
         figures: dict[str, Any] = {
             "articles": stored.articles,
@@ -114,12 +119,12 @@ def rebuild(data: DataOption = None, encoder: EncoderOption = None) -> None:
     """Write the index anew from the database, without encoding anything."""
     settings = settings_with(data=data)
     console = Console(stderr=True, highlight=False)
-    with _writing(settings) as archive:
+    with writing(settings) as archive:
         identity = archive.identity()
         if encoder is not None and identity is not None:
             found = fingerprint(encoder_folder(encoder))
             archive.claim(replace(identity, encoder_fingerprint=found, encoder_name=lasting_name(encoder)))
-        _publish(archive, settings, console, ANEW)
+        publish_changes(archive, settings, console, ANEW)
 
 
 def reindex(data: DataOption = None, encoder: EncoderOption = None) -> None:
@@ -128,7 +133,7 @@ def reindex(data: DataOption = None, encoder: EncoderOption = None) -> None:
     console = Console(stderr=True, highlight=False)
     if hasattr(os, "nice"):
         os.nice(5)  # whoever searches meanwhile comes first
-    with _reading(settings) as archive, reindexer_lock(database_url(settings), settings.data):
+    with reading(settings) as archive, reindexer_lock(database_url(settings), settings.data):
         identity, before = archive.identity(), archive.reindexing().target()
         if identity is None:
             raise no_index(settings.data)
@@ -146,7 +151,7 @@ def reindex(data: DataOption = None, encoder: EncoderOption = None) -> None:
         with _when_free(settings, console):
             if model.fingerprint == identity.encoder_fingerprint:
                 archive.claim(replace(identity, encoder_name=lasting_name(name)))
-                _publish(archive, settings, console, Policy())
+                publish_changes(archive, settings, console, Policy())
             else:
                 with console.status("Changing to the new vectors"):
                     manifest = move(archive, settings.data, model, lasting_name(name))
@@ -166,7 +171,7 @@ def export(
     from indexer.export import write_jsonl
 
     settings = settings_with(data=data)
-    with _reading(settings) as archive:
+    with reading(settings) as archive:
         if output is None:
             write_jsonl(archive, sys.stdout)
             return
@@ -259,35 +264,8 @@ def _progress_bar(console: Console) -> Progress:
     )
 
 
-def _publish(archive: Archive, settings: Settings, console: Console, policy: Policy) -> None:
-    with console.status("Publishing the index"):
-        manifest = publish(archive, settings.data, policy)
-    if manifest is None:
-        console.print("The published index is up to date.")
-    else:
-        console.print(f"Published {manifest.articles:,} articles in {manifest.passages:,} passages.")
-
-
 def _summary(counts: Counts) -> str:
     return (
         f"{counts.records:,} records: {counts.added:,} added, {counts.updated:,} updated, {counts.unchanged:,} unchanged, "
         f"{counts.duplicates:,} exact duplicates left out, {counts.rejected:,} rejected."
     )
-
-
-@contextmanager
-def _writing(settings: Settings) -> Iterator[Archive]:
-    """The archive, with the writer lock held."""
-    create_folder(settings.data)
-    url = database_url(settings)
-    with writer_lock(url, settings.data), open_data(settings) as archive:
-        yield archive
-
-
-@contextmanager
-def _reading(settings: Settings) -> Iterator[Archive]:
-    """The archive of a data folder that exists."""
-    if settings.database_url is None and not (settings.data / DATABASE).exists():
-        raise no_index(settings.data)
-    with open_data(settings) as archive:
-        yield archive

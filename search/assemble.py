@@ -3,6 +3,7 @@
 Models and engine are imported where they are made: importing torch takes seconds, which `broadsheet --help` need not pay for.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from search.store import Archive, open_archive
 
 if TYPE_CHECKING:
     from search.engine import SearchEngine
+    from search.heads.annotator import HeadAnnotator
     from search.heads.catalogue import Heads
     from search.heads.features import Embedder
     from search.heads.predictor import Predictor
@@ -125,6 +127,20 @@ def open_predictor(settings: Settings, engine: "SearchEngine | None" = None) -> 
         return Embedder(encoder) if isinstance(encoder, SentenceEncoder) else load_embedder(settings)
 
     return Predictor(open_heads(settings), embedder)
+
+
+def open_annotator(settings: Settings, tasks: Sequence[str] = ()) -> "HeadAnnotator":
+    """What annotates articles: all that the installed heads can say of them, or what is asked for. No head is loaded yet.
+
+    Raises NotFound when there is no head, BadInput for a task that none can answer.
+    """
+    from search.heads.annotator import HeadAnnotator, annotating_heads, chosen_tasks
+    from search.heads.catalogue import OWN, Heads
+    from search.models.device import placement
+
+    installed = open_heads(settings)
+    available = annotating_heads(installed, Heads([settings.data / OWN]))
+    return HeadAnnotator(installed, chosen_tasks(tasks, available), placement(settings.device, settings.precision))
 
 
 def settings_of(archive: Archive, settings: Settings) -> Settings:

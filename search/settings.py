@@ -33,9 +33,13 @@ class Settings(BaseSettings):
         "auto", description="Arithmetic of the models; auto takes bf16 where it is faster."
     )
     heads: bool = Field(True, description="Serve the heads (/classify, /tag, /answer … and /lab) besides the search.")
+    answers: bool = Field(True, description="Answer questions above their results, and ask articles about claims.")
+    feedback: bool = Field(False, description="Keep clicks and marks of results for training; nothing of who made them.")
+    feedback_days: int = Field(180, ge=1, le=36_500, description="Days after which feedback is forgotten.")
     public_url: str | None = Field(
         None, description="Address under which people reach the pages, for permanent links; that of the request when not given."
     )
+    annotate: bool = Field(False, description="Let the heads annotate articles as they are indexed, as `broadsheet index --annotate` does.")
     passage_words: int = Field(150, ge=20, le=1000, description="Words in a passage; fixed when an archive is created.")
     passage_step: int = Field(100, ge=10, le=1000, description="Words from the start of one passage to the start of the next.")
     candidates: int = Field(100, ge=10, le=1000, description="Articles that each first stage contributes to a ranking.")

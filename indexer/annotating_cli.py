@@ -1,0 +1,69 @@
+"""The command that annotates an archive, and what `broadsheet index --annotate` does after it has indexed."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from indexer import annotating
+from indexer.access import publish_changes, require_archive, writing
+from indexer.annotating import Annotator
+from indexer.publication import Policy
+from search.assemble import open_annotator
+from search.cli import DataOption, settings_with
+from search.errors import BroadsheetError
+from search.heads.annotator import stored_task
+from search.store import Archive
+
+AnnotateOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--annotate/--no-annotate",
+        help="Then annotate what is not annotated: topics, sentiment, names (env: BROADSHEET_ANNOTATE).",
+        show_default=False,
+    ),
+]
+
+
+def annotate(
+    data: DataOption = None,
+    task: Annotated[
+        list[str] | None, typer.Option(help="Only topic, sentiment, entities or a head of your own; may be repeated.", show_default=False)
+    ] = None,
+    all_over: Annotated[bool, typer.Option("--all-over", help="Annotate again what is annotated already.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the annotations instead.")] = False,
+) -> None:
+    """Let the heads say of each article its topic, its sentiment and the names in it. Safe to interrupt and to run again."""
+    settings = settings_with(data=data)
+    console = Console(stderr=True, highlight=False)
+    require_archive(settings)
+    with writing(settings) as archive:
+        if remove:
+            # A head that is gone leaves annotations behind, so what is stored says what there is to remove.
+            archive.annotating().forget([stored_task(name) for name in task or archive.annotating().tasks()])
+        else:
+            annotator = open_annotator(settings, task or ())
+            if all_over:
+                archive.annotating().forget(list(annotator.fingerprints))
+            annotate_missing(archive, annotator, console)
+        publish_changes(archive, settings, console, Policy())
+        for name, count in archive.annotating().tasks().items():
+            print(f"{name}\t{count}")
+
+
+def annotate_missing(archive: Archive, annotator: Annotator, console: Console) -> None:
+    """Annotates what is not annotated, with a progress bar; Ctrl-C leaves what is stored and says how to go on."""
+    done = annotating.Annotated(0, 0)
+    columns = SpinnerColumn(), TextColumn("Annotating"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]:.0f}/s")
+    try:
+        with Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
+            task, first = bar.add_task("Annotating", total=None, rate=0.0), None
+            for done in annotating.annotate(archive, annotator):
+                first = done.done if first is None else first
+                elapsed = bar.tasks[task].elapsed or 0.0
+                bar.update(task, completed=done.done, total=done.total, rate=(done.done - first) / elapsed if elapsed else 0.0)
+    except KeyboardInterrupt:
+        raise BroadsheetError(
+            f"Interrupted: {done.done:,} of {done.total:,} articles are annotated; run `broadsheet annotate` to go on and to publish them."
+        ) from None

@@ -1,0 +1,73 @@
+"""From the mentions that a tagger finds to the names in an article: each once, with how often it is there."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from search.annotation import Entity, EntityType
+from search.heads import tagging
+
+LEAST_PROBABILITY = 0.5
+"""Of a mention, below which it is left out: a wrong name in a facet is worse than one that is missing."""
+MOST_NAMES = 60
+"""Of an article: those that are mentioned most."""
+MOST_MENTIONS = 3
+"""Of a name, whose places are kept: the surest."""
+
+_TYPES: dict[str, EntityType] = {
+    **dict.fromkeys(("PER", "PERSON"), "person"),
+    **dict.fromkeys(("ORG", "ORGANISATION", "ORGANIZATION", "CORPORATION"), "organisation"),
+    **dict.fromkeys(("LOC", "LOCATION", "GPE", "PLACE"), "place"),
+}
+_POSSESSIVE = ("'s", "’s", "'", "’")
+
+
+def names_of(mentions: Iterable[tagging.Entity], body: int) -> tuple[Entity, ...]:
+    """The names, most frequent first; ``body`` is where the body begins in the text that the mentions are of.
+
+    One name has one type, that of which its mentions are surest together. A person's last name alone counts for the whole name
+    where the article has one person of that name.
+    """
+    found: dict[str, list[tuple[str, tagging.Entity]]] = defaultdict(list)
+    for mention in mentions:
+        name = _cleaned(mention.text)
+        if mention.probability >= LEAST_PROBABILITY and sum(map(str.isalpha, name)) >= (2 if name.isascii() else 1):
+            found[name.casefold()].append((name, mention))
+    types = {name: _type(one for _, one in same) for name, same in found.items()}
+    for name, whole in _whole_names([name for name, kind in types.items() if kind == "person"]).items():
+        found[whole] += [(found[whole][0][0], mention) for _, mention in found.pop(name)]
+    entities = [_entity([name for name, _ in same], types[key], [one for _, one in same], body) for key, same in found.items()]
+    return tuple(sorted(entities, key=lambda entity: -entity.count)[:MOST_NAMES])
+
+
+def _cleaned(text: str) -> str:
+    name = " ".join(text.split())
+    for ending in _POSSESSIVE:
+        name = name.removesuffix(ending)
+    return name.strip(" .,;:-")
+
+
+def _type(mentions: Iterable[tagging.Entity]) -> EntityType:
+    sure: Counter[EntityType] = Counter()
+    for mention in mentions:
+        sure[_TYPES.get(mention.type.upper(), "other")] += mention.probability  # type: ignore[assignment]
+    return max(sure, key=sure.__getitem__)
+
+
+def _whole_names(persons: Sequence[str]) -> dict[str, str]:
+    """For each person's last name alone the only whole name that ends with it."""
+    whole: dict[str, list[str]] = defaultdict(list)
+    for person in persons:
+        if " " in person:
+            whole[person.rpartition(" ")[2]].append(person)
+    return {person: whole[person][0] for person in persons if len(whole.get(person, ())) == 1}
+
+
+def _entity(spellings: Sequence[str], kind: EntityType, mentions: Sequence[tagging.Entity], body: int) -> Entity:
+    surest = sorted((one for one in mentions if one.start >= body), key=lambda one: -one.probability)[:MOST_MENTIONS]
+    return Entity(
+        name=Counter(spellings).most_common(1)[0][0],
+        type=kind,
+        count=len(mentions),
+        probability=round(max(one.probability for one in mentions), 4),
+        mentions=tuple(sorted((one.start - body, one.end - body) for one in surest)),
+    )
