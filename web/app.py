@@ -11,7 +11,9 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from search.settings import Settings
-from web import api, export, pages, similar, suggestions
+from web import api, export, feedback, pages, questions, similar, suggestions
+from web import heads as head_routes
+from web.answering import Answering
 from web.errors import handle_errors
 from web.headers import SecurityHeaders
 from web.intake import HeadAsGet, Intake
@@ -63,3 +65,4 @@ def create_app(engine: Engine, settings: Settings, heads: Predictor | None = Non
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)
     return app
+    app.include_router(head_routes.router)

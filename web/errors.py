@@ -109,7 +109,12 @@ def sentence(field: str, error: Mapping[str, Any]) -> str:
         case "string_too_long":
             return f"{field} is {shown}: it must have at most {context['max_length']:,} characters."
         case "too_long":
-            return f"{field} has {context['actual_length']} values: give at most {context['max_length']:,}."
+            return f"{field} has {context['actual_length'] or 'too many'} values: give at most {context['max_length']:,}."
+        case "too_short":
+            count = context["actual_length"]
+            return f"{field} has {count or 'no'} value{'' if count == 1 else 's'}: give at least {context['min_length']}."
+        case "list_type" | "tuple_type":
+            return f"{field} is {shown}: it must be a list."
         case _:
             return f"{field} is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}."
 

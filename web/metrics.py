@@ -28,7 +28,9 @@ class Metrics:
         self._stages = Histogram(
             "broadsheet_stage_seconds", "Seconds that a stage of a search took.", ["stage"], buckets=_BUCKETS, registry=self._registry
         )
-        self._registry.register(_Gauges(queue, overview))
+        self._asked = Counter("broadsheet_head_requests", "Requests that a head answered.", ["endpoint", "task"], registry=self._registry)
+        self._texts = Counter("broadsheet_head_texts", "Texts in these requests.", ["endpoint", "task"], registry=self._registry)
+        self._registry.register(_Gauges(queue, overview, recorder))
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
@@ -41,6 +43,11 @@ class Metrics:
             self._stages.labels(stage).observe(getattr(seconds, stage))
 
     def exposition(self) -> bytes:
+    def observe_head(self, endpoint: str, task: str, texts: int) -> None:
+        """Count a request that a head answered; only tasks that exist get here, so their number is bounded."""
+        self._asked.labels(endpoint, task).inc()
+        self._texts.labels(endpoint, task).inc(texts)
+
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
 

@@ -20,6 +20,16 @@ Name = Annotated[str, StringConstraints(max_length=500)]
 Names = Annotated[list[Name], Field(max_length=100)]
 
 
+def refuse_unknown(given: Any, model: type[BaseModel]) -> None:
+    """Raises BadInput for what is no object, and for a name that the model does not know."""
+    if not isinstance(given, Mapping):
+        raise BadInput("The body must be a JSON object, sent with Content-Type: application/json.", field="body")
+    for name in given:
+        if name not in model.model_fields:
+            shown = name if len(name) <= 40 else name[:40] + "…"
+            raise BadInput(f"Unknown parameter {shown!r}: the known ones are {', '.join(model.model_fields)}.", field=shown)
+
+
 class Parameters(BaseModel):
     """Base of all requests: refuses unknown names, takes a blank or null for "not given" and one value for a list of one."""
 
@@ -28,12 +38,7 @@ class Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _tidy(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            raise BadInput("The body must be a JSON object, sent with Content-Type: application/json.", field="body")
-        for name in given:
-            if name not in cls.model_fields:
-                shown = name if len(name) <= 40 else name[:40] + "…"
-                raise BadInput(f"Unknown parameter {shown!r}: the known ones are {', '.join(cls.model_fields)}.", field=shown)
+        refuse_unknown(given, cls)
         tidy: dict[str, Any] = {}
         for name, value in given.items():
             if get_origin(cls.model_fields[name].annotation) is list:

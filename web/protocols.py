@@ -99,11 +99,11 @@ class Predictor(Protocol):
         """The answer to each (question, passage)."""
         ...
 
-    def fill_masks(self, texts: Sequence[str], top_k: int, task: str | None = None) -> list[list[FillingAnswer]]:
+    def fill_masks(self, texts: Sequence[str], task: str | None, top_k: int) -> list[list[FillingAnswer]]:
         """The likeliest tokens for the masks of each text. Raises BadInput for a text without a mask."""
         ...
 
-    def read_texts(self, texts: Sequence[str], top_k: int, task: str | None = None) -> list[tuple[list[FillingAnswer], float | None]]:
+    def read_texts(self, texts: Sequence[str], task: str | None, top_k: int) -> list[tuple[list[FillingAnswer], float | None]]:
         """The same for texts that need not have a mask, each with its pseudo-perplexity, from 1; None for a text without a word."""
         ...
 

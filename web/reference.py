@@ -103,6 +103,8 @@ def _type(schema: Schema, described: Schema) -> str:
         return " or ".join(_type(schema, one) for one in described["anyOf"] if one.get("type") != "null")
     if "enum" in described:
         return " | ".join(described["enum"])
+    if "prefixItems" in described:
+        return f"[{', '.join(_type(schema, one) for one in described['prefixItems'])}]"
     if described.get("type") == "array":
         return f"list of {_type(schema, described.get('items', {}))}"
     return _PLAIN.get(str(described.get("type")), "any")

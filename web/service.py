@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
@@ -16,7 +16,6 @@ from web.protocols import Engine, Predictor
 from web.queue import ModelQueue
 from web.together import Together
 
-Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 _READY_FOR_SECONDS = 10.0
 _SIMILAR_ARTICLES = 6
@@ -84,9 +83,11 @@ class Service:
             raise NotFound("The heads are turned off here: start Broadsheet with BROADSHEET_HEADS=true to have them.")
         return self._heads
 
-    async def ask(self, method: Callable[..., Sequence[Answer]], items: Sequence[Item], *options: object) -> Sequence[Answer]:
-        """``method(items, *options)`` of the heads, in one batch with those of the requests that wait for the same."""
-        return await self.queue.run(Together(method, options), items)
+    async def ask(self, endpoint: str, method: Callable[..., Sequence[Answer]], items: Sequence[Any], *options: object) -> list[Answer]:
+        """``method(items, *options)`` of the heads, in one batch with the requests that wait for the same; the first option is the task."""
+        found: list[Answer] = await self.queue.run(Together(method, options), items)
+        self.metrics.observe_head(endpoint, str(options[0] or "") if options else "", len(items))
+        return found
 
     def overview_or_none(self) -> Overview | None:
         """What is served, or None as long as nothing is."""

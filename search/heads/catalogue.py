@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BUNDLED = Path(__file__).parent.parent / "models" / "weights" / "heads"
 OWN = "heads"
 """Folder of a user's heads below the data folder."""
+_USUAL = {Kind.SPAN: "answer", Kind.CHOICE: "choice", Kind.MASK: "mask"}
 _log = logging.getLogger(__name__)
 
 
@@ -73,10 +74,15 @@ class Heads:
         return opened[1]
 
     def first(self, kind: Kind, reads: Reads | None = None) -> str:
-        """The task that answers where a request names none: the only one of its kind. Raises NotFound or BadInput."""
+        """The task that answers where a request names none: the only one of its kind, or the one of the usual name.
+
+        Raises NotFound where there is none and BadInput where it cannot be known.
+        """
         tasks = [card.task for card in self.cards() if card.kind is kind and (reads is None or card.reads is reads)]
         if not tasks:
             raise NotFound(f"There is no head for {kind}: train one with `broadsheet train head`.")
+        if len(tasks) > 1 and _USUAL.get(kind) in tasks:
+            return _USUAL[kind]
         if len(tasks) > 1:
             raise BadInput(f"There are several heads for {kind}: name one of {', '.join(tasks)} as the task.", field="task")
         return tasks[0]

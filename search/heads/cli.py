@@ -106,10 +106,10 @@ def fill_mask(
 
     given, predictor = _texts(texts), _predictor(data)
     if perplexity:
-        read = predictor.read_texts(given, top_k, task)
+        read = predictor.read_texts(given, task, top_k)
         found = Fillings(results=[fillings for fillings, _ in read], perplexities=[value for _, value in read])
     else:
-        found = Fillings(results=predictor.fill_masks(given, top_k, task))
+        found = Fillings(results=predictor.fill_masks(given, task, top_k))
     if not _printed(found, as_json):
         print_fillings(given, found)
 

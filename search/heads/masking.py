@@ -30,10 +30,10 @@ def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[
         if not has_mask(network, text):
             raise BadInput(f"Text {number} has no {tokenizer.mask_token}: write it where a word is missing.", field=f"texts.{number}")
     encodings = network.tokens.texts(texts)
+    places = [[place for place, token in enumerate(encoding["input_ids"]) if token == tokenizer.mask_token_id] for encoding in encodings]
     answers = []
-    for encoding, logits in zip(encodings, network.logits(encodings), strict=True):
-        places = np.flatnonzero(np.array(encoding["input_ids"]) == tokenizer.mask_token_id)
-        rows = softmax(logits[places])
+    for logits in network.logits(encodings, places):
+        rows = softmax(logits)
         best = np.argsort(-rows, axis=1, kind="stable")[:, :top_k]
         answers.append(
             [
@@ -52,6 +52,7 @@ def pseudo_perplexity(network: Network, texts: Sequence[str]) -> list[float | No
         ids = encoding["input_ids"]
         inner = range(1, len(ids) - 1)
         masked = [{**encoding, "input_ids": [*ids[:place], tokenizer.mask_token_id, *ids[place + 1 :]]} for place in inner]
-        surprise = [-np.log(max(softmax(row[place])[ids[place]], 1e-12)) for place, row in zip(inner, network.logits(masked), strict=True)]
+        rows = network.logits(masked, [[place] for place in inner])
+        surprise = [-np.log(max(softmax(row)[0, ids[place]], 1e-12)) for place, row in zip(inner, rows, strict=True)]
         answers.append(float(np.exp(np.mean(surprise))) if surprise else None)
     return answers

@@ -76,8 +76,11 @@ class Network:
             return _sharing(card, folder, shared_body((folder / card.body).resolve(), place))
         return _whole(card, folder, place)
 
-    def logits(self, encodings: Sequence[Encoding]) -> list[Logits]:
-        """Per text (outputs,) for heads on [CLS], (tokens, outputs) for heads on every token."""
+    def logits(self, encodings: Sequence[Encoding], places: Sequence[Sequence[int]] | None = None) -> list[Logits]:
+        """Per text (outputs,) for heads on [CLS], (tokens, outputs) for heads on every token.
+
+        ``places`` are the tokens of each text whose logits are kept: a language model has as many of them as there are words.
+        """
         found: list[Logits | None] = [None] * len(encodings)
         budget = _TOKENS_PER_CUDA_BATCH if self._place.device.type == "cuda" else _TOKENS_PER_BATCH
         lengths = [len(encoding["input_ids"]) for encoding in encodings]
@@ -86,7 +89,7 @@ class Network:
                 features = padded([encodings[row] for row in batch], self.tokens.tokenizer.pad_token_id or 0, self._place.device)
                 logits = self._forward(features).float().cpu().numpy()
                 for row, values in zip(batch, logits, strict=True):
-                    found[row] = values if values.ndim == 1 else values[: lengths[row]]
+                    found[row] = values if values.ndim == 1 else values[: lengths[row]] if places is None else values[list(places[row])]
         return [values for values in found if values is not None]
 
 

@@ -89,20 +89,20 @@ class Predictor:
             for one in found
         ]
 
-    def fill_masks(self, texts: Sequence[str], top_k: int, task: str | None = None) -> list[list[FillingAnswer]]:
+    def fill_masks(self, texts: Sequence[str], task: str | None, top_k: int) -> list[list[FillingAnswer]]:
         """The likeliest tokens for the first mask of each text, or, where it has several, for all of them one after the other."""
         from search.heads import masking
 
         found = masking.fill_masks(self._only(Kind.MASK, task, "/fill-mask"), texts, top_k)
         return [[FillingAnswer(token=one.token, probability=one.probability) for place in text for one in place] for text in found]
 
-    def read_texts(self, texts: Sequence[str], top_k: int, task: str | None = None) -> list[tuple[list[FillingAnswer], float | None]]:
+    def read_texts(self, texts: Sequence[str], task: str | None, top_k: int) -> list[tuple[list[FillingAnswer], float | None]]:
         """The same for texts that need not have a mask, each with its pseudo-perplexity, from 1; None for a text without a word."""
         from search.heads import masking
 
         network = self._only(Kind.MASK, task, "/fill-mask")
         masked = [number for number, text in enumerate(texts) if masking.has_mask(network, text)]
-        filled = dict(zip(masked, self.fill_masks([texts[number] for number in masked], top_k, task), strict=True))
+        filled = dict(zip(masked, self.fill_masks([texts[number] for number in masked], task, top_k), strict=True))
         return [(filled.get(number, []), value) for number, value in enumerate(masking.pseudo_perplexity(network, texts))]
 
     def choose(self, problems: "Sequence[Problem]", task: str | None = None) -> list[ChoiceAnswer]:
