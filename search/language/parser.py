@@ -35,9 +35,12 @@ class _Node:
     parts: tuple["_Node", ...] = ()
 
 
-def understand(text: str) -> Understanding:
-    """How the query is understood. Never fails; takes time in proportion to the text."""
-    scanner = Scanner(text)
+def understand(text: str, annotated: bool = True) -> Understanding:
+    """How the query is understood. Never fails; takes time in proportion to the text.
+
+    Where nothing is ``annotated``, operators on what heads say are plain text, with a note.
+    """
+    scanner = Scanner(text, annotated)
     tokens = _paired(list(scanner.tokens()), scanner)
     nodes = _Parser(text, tokens).sequence(0, len(tokens))
     condition = all_of([_signed(node) for node in nodes if node.condition is not None])

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Literal, get_args
 
+from search.annotation import ANNOTATION_FIELDS
 from search.dates import parse_period
 from search.errors import BadInput
 from search.language.condition import Condition, Contains, Named, NameField, Near, Published
@@ -18,7 +20,9 @@ _QUOTES = {'"': '"＂', "＂": '"＂', "“": "”“", "„": "“”", "«": "
 _DIRECTED = "“„«「『"  # these open a phrase in the middle of a text without spaces, too
 _STARS = "*＊"
 _STOPS = "，。、；！？"  # after which no space is written
-_FIELD = re.compile(r"(title|source|author|topic|language|entity|after|before|on|near(\d*))[:：]", re.IGNORECASE)
+_NAMED: dict[str, NameField | Literal["entity"]] = {**{field: field for field in get_args(NameField)}, "entity": "entity"}
+_ANNOTATED = (*ANNOTATION_FIELDS, "entity")
+_FIELD = re.compile(rf"(title|{'|'.join(_NAMED)}|after|before|on|near(\d*))[:：]", re.IGNORECASE)
 
 
 class Role(Enum):
@@ -48,8 +52,9 @@ class Token:
 class Scanner:
     """The tokens of one query, and notes on what only looks like an operator."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, annotated: bool) -> None:
         self.text = text
+        self._annotated = annotated
         self.notes: list[Note] = []
 
     def tokens(self) -> Iterator[Token]:
@@ -147,7 +152,7 @@ class Scanner:
             return self._near(start, end, excluded, int(field[2][:4] or 0), inner if closed is not None else None)
         if name in ("after", "before", "on"):
             return self._published(start, end, excluded, name, value)
-        if name == "entity":
+        if name in _ANNOTATED and not self._annotated:
             self.note(Reading.NO_ENTITIES, start, end)
             return Token(Role.TEXT, start, end)
         found = tuple(words(value))
@@ -158,7 +163,7 @@ class Scanner:
             contains = self._contains(value, start, end) if closed is None else None
             prefix = contains is not None and contains.prefix
             return Token(Role.CONDITION, start, end, excluded, Kind.TITLE, Contains(found, True, prefix), None if prefix else inner)
-        return Token(Role.CONDITION, start, end, excluded, Kind(name), Named(_NAME_FIELDS[name], found))
+        return Token(Role.CONDITION, start, end, excluded, Kind(name), Named(_NAMED[name], found))
 
     def _near(self, start: int, end: int, excluded: bool, distance: int, inner: tuple[int, int] | None) -> Token:
         parts = [tuple(words(part)) for part in self.text[inner[0] : inner[1]].split()] if inner else []
@@ -197,6 +202,3 @@ class Scanner:
                     return max(place, start + 1)
                 inside -= 1
         return len(self.text)
-
-
-_NAME_FIELDS: dict[str, NameField] = {"source": "source", "author": "author", "topic": "topic", "language": "language"}

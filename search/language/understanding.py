@@ -21,6 +21,13 @@ class Kind(StrEnum):
     AUTHOR = "author"
     TOPIC = "topic"
     LANGUAGE = "language"
+    SENTIMENT = "sentiment"
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    PLACE = "place"
+    ENTITY = "entity"
+    """A person, an organisation or a place."""
+    LABEL = "label"
     PUBLISHED = "published"
     LIKE = "like"
     """The address of an article that is stored: what is like the article is searched for."""
@@ -68,7 +75,7 @@ _MESSAGES = {
     Reading.SHORT_PREFIX: "{text} needs two letters before the *",
     Reading.MANY_WORDS_PREFIX: "{text} is more than one word before the *",
     Reading.NEGATIVE_NUMBER: '{text} is a number; to leave it out, write -"{number}"',
-    Reading.NO_ENTITIES: "{text} needs articles with annotated entities, which this archive does not have",
+    Reading.NO_ENTITIES: "{text} needs annotated articles, which this archive does not have: run `broadsheet annotate`",
     Reading.NOT: "to leave a word out, write -word",
     Reading.TOO_DEEP: "parentheses go at most 20 deep",
     Reading.TOO_MANY: "a query can have at most 100 conditions",

@@ -48,7 +48,6 @@ END_OF_MARCH = datetime(2020, 3, 31, 23, 59, 59, 999999, UTC)
         "near5:oil",
         'near0:"a b"',
         'near5:"a b c"',
-        "entity:OPEC",
         "-5 degrees",
         "half-time",
         "AND",
@@ -116,7 +115,6 @@ def test_operators_become_conditions_and_what_was_asked_for_becomes_words(text: 
         ("o*", Reading.SHORT_PREFIX),
         ("co-op*", Reading.MANY_WORDS_PREFIX),
         ("-5", Reading.NEGATIVE_NUMBER),
-        ("entity:OPEC", Reading.NO_ENTITIES),
         ("oil NOT gas", Reading.NOT),
         ("(" * (MAX_DEPTH + 1) + "oil OR gas" + ")" * (MAX_DEPTH + 1), Reading.TOO_DEEP),
         ("-a " * (MAX_CONDITIONS + 1), Reading.TOO_MANY),
@@ -126,6 +124,18 @@ def test_what_looks_like_an_operator_and_is_none_is_explained(text: str, reading
     notes = understand(text).notes
     assert [note.reading for note in notes] == [reading]
     assert notes[0].message.startswith("Read as plain text: ")
+
+
+@pytest.mark.parametrize("operator", ["person:blair", "organisation:OPEC", "place:Paris", "entity:OPEC", "sentiment:negative", "label:a"])
+def test_what_heads_say_is_a_condition_where_they_have_said_something(operator: str) -> None:
+    field, _, name = operator.partition(":")
+    understood = understand(f"oil -{operator}")
+    assert (understood.words, understood.condition) == ("oil", Not(Named(field, (name.lower(),))))  # type: ignore[arg-type]
+    assert [piece.kind for piece in understood.pieces] == [Kind.WORDS, Kind(field)]
+    elsewhere = understand(f"oil {operator}", annotated=False)
+    assert (elsewhere.words, elsewhere.condition) == (f"oil {operator}", None)
+    assert [note.reading for note in elsewhere.notes] == [Reading.NO_ENTITIES]
+    assert "`broadsheet annotate`" in elsewhere.notes[0].message
 
 
 def test_a_headline_in_capitals_is_plain_text() -> None:
@@ -208,7 +218,9 @@ LEAVES = st.one_of(
     st.sampled_from(
         [Contains(("econom",), prefix=True), Contains(("oil",), True), Near(("oil",), ("gas",), 3), Published(MARCH, END_OF_MARCH)]
     ),
-    st.sampled_from([Named("source", ("reuters",)), Named("topic", ("oil", "gas"))]),
+    st.sampled_from(
+        [Named("source", ("reuters",)), Named("topic", ("oil", "gas")), Named("entity", ("opec",)), Named("label", ("section",))]
+    ),
 )
 
 
