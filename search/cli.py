@@ -15,26 +15,17 @@ import typer
 from search.errors import BadInput, BroadsheetError
 from search.export.format import Format
 from search.options import (
-    AfterOption,
-    AuthorOption,
-    BeforeOption,
+    ANYTHING,
     ByteOrderMarkOption,
     FormatOption,
     JsonOption,
-    LanguageOption,
     ModeOption,
-    NotAuthorOption,
-    NotLanguageOption,
-    NotSourceOption,
-    NotTopicOption,
     OutOption,
     QueryArgument,
     RerankOption,
-    SourceOption,
-    TopicOption,
-    filters_of,
+    with_filters,
 )
-from search.query import Interval, Mode, Query, Sort
+from search.query import Filters, Interval, Mode, Query, Sort
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,6 +94,7 @@ def _fail(message: object, status: int) -> NoReturn:
     sys.exit(status)
 
 
+@with_filters
 def search(
     query: QueryArgument,
     data: DataOption = None,
@@ -110,16 +102,7 @@ def search(
     offset: Annotated[int, typer.Option(help="Number of articles to skip.")] = 0,
     mode: ModeOption = Mode.HYBRID,
     rerank: RerankOption = True,
-    after: AfterOption = None,
-    before: BeforeOption = None,
-    source: SourceOption = None,
-    topic: TopicOption = None,
-    author: AuthorOption = None,
-    language: LanguageOption = None,
-    not_source: NotSourceOption = None,
-    not_topic: NotTopicOption = None,
-    not_author: NotAuthorOption = None,
-    not_language: NotLanguageOption = None,
+    filters: Filters = ANYTHING,
     sort: Annotated[Sort, typer.Option(help="By relevance, or all that match by date.")] = Sort.RELEVANCE,
     half_life: Annotated[
         float | None, typer.Option(metavar="DAYS", help="Recency boost: after so many days half of it is left.", show_default=False)
@@ -137,7 +120,6 @@ def search(
     reranker: RerankerOption = None,
 ) -> None:
     """Search the archive, or take all that is found away with --format."""
-    filters = filters_of(after, before, (source, topic, author, language), (not_source, not_topic, not_author, not_language))
     asked = Query(query, top_k, offset, mode, rerank, sort, filters, half_life, facets=facets, timeline=timeline, stories=stories)
     if out is not None and wanted is None:
         raise BadInput(f"{out} can be written in several formats: say which with --format, for example --format csv.", field="format")

@@ -10,41 +10,24 @@ from pydantic import BaseModel
 from search.cli import DataOption, EncoderOption, RerankerOption, indexed_engine, settings_with
 from search.export.spreadsheet import Cell, csv_lines
 from search.options import (
-    AfterOption,
-    AuthorOption,
-    BeforeOption,
+    ANYTHING,
     CsvOption,
     IntervalOption,
     JsonOption,
-    LanguageOption,
     ModeOption,
-    NotAuthorOption,
-    NotLanguageOption,
-    NotSourceOption,
-    NotTopicOption,
     QueryArgument,
     RerankOption,
-    SourceOption,
-    TopicOption,
-    filters_of,
+    with_filters,
 )
-from search.query import Interval, Mode, Query
+from search.query import Filters, Interval, Mode, Query
 
 
+@with_filters
 def timeline(
     query: QueryArgument,
     data: DataOption = None,
     interval: IntervalOption = Interval.AUTO,
-    after: AfterOption = None,
-    before: BeforeOption = None,
-    source: SourceOption = None,
-    topic: TopicOption = None,
-    author: AuthorOption = None,
-    language: LanguageOption = None,
-    not_source: NotSourceOption = None,
-    not_topic: NotTopicOption = None,
-    not_author: NotAuthorOption = None,
-    not_language: NotLanguageOption = None,
+    filters: Filters = ANYTHING,
     mode: ModeOption = Mode.HYBRID,
     rerank: RerankOption = True,
     as_json: JsonOption = False,
@@ -53,7 +36,6 @@ def timeline(
     reranker: RerankerOption = None,
 ) -> None:
     """Count all articles that match, over time, also as a share of all articles of each bar."""
-    filters = filters_of(after, before, (source, topic, author, language), (not_source, not_topic, not_author, not_language))
     asked = Query(query, top_k=1, mode=mode, rerank=rerank, filters=filters, timeline=interval)
     response = indexed_engine(settings_with(data, encoder, reranker if rerank else "none")).search(asked)
     from search.figures import TIMELINE_COLUMNS, TimelineResponseAnswer, timeline_rows
@@ -67,20 +49,12 @@ def timeline(
         print_timeline(response.timeline, response.total)
 
 
+@with_filters
 def compare(
     queries: Annotated[list[str], typer.Argument(metavar="QUERY...", help="Two or more queries.")],
     data: DataOption = None,
     interval: IntervalOption = Interval.AUTO,
-    after: AfterOption = None,
-    before: BeforeOption = None,
-    source: SourceOption = None,
-    topic: TopicOption = None,
-    author: AuthorOption = None,
-    language: LanguageOption = None,
-    not_source: NotSourceOption = None,
-    not_topic: NotTopicOption = None,
-    not_author: NotAuthorOption = None,
-    not_language: NotLanguageOption = None,
+    filters: Filters = ANYTHING,
     mode: ModeOption = Mode.HYBRID,
     rerank: RerankOption = True,
     as_json: JsonOption = False,
@@ -89,7 +63,6 @@ def compare(
     reranker: RerankerOption = None,
 ) -> None:
     """Count what matches several queries, side by side over time."""
-    filters = filters_of(after, before, (source, topic, author, language), (not_source, not_topic, not_author, not_language))
     asked = [Query(text, top_k=1, mode=mode, rerank=rerank, filters=filters, timeline=interval) for text in queries]
     comparison = indexed_engine(settings_with(data, encoder, reranker if rerank else "none")).compare(asked)
     from search.figures import ComparisonAnswer, comparison_columns, comparison_rows
@@ -103,19 +76,11 @@ def compare(
         print_comparison(comparison)
 
 
+@with_filters
 def words(
     query: QueryArgument,
     data: DataOption = None,
-    after: AfterOption = None,
-    before: BeforeOption = None,
-    source: SourceOption = None,
-    topic: TopicOption = None,
-    author: AuthorOption = None,
-    language: LanguageOption = None,
-    not_source: NotSourceOption = None,
-    not_topic: NotTopicOption = None,
-    not_author: NotAuthorOption = None,
-    not_language: NotLanguageOption = None,
+    filters: Filters = ANYTHING,
     mode: ModeOption = Mode.HYBRID,
     rerank: RerankOption = True,
     as_json: JsonOption = False,
@@ -124,7 +89,6 @@ def words(
     reranker: RerankerOption = None,
 ) -> None:
     """Show what is typical of the articles that match: words, sources, topics, authors."""
-    filters = filters_of(after, before, (source, topic, author, language), (not_source, not_topic, not_author, not_language))
     asked = Query(query, top_k=1, mode=mode, rerank=rerank, filters=filters, facets=True, keywords=True)
     response = indexed_engine(settings_with(data, encoder, reranker if rerank else "none")).search(asked)
     from search.figures import WORD_COLUMNS, WordsAnswer, word_rows
