@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from search.annotation_answers import HitAnnotationsAnswer
 from search.article import Precision
 from search.figures import FacetAnswer, TimelineAnswer
 from search.language import Kind, Reading, Understanding
@@ -96,7 +97,10 @@ class StoryAnswer(BaseModel):
 
 
 class HitAnswer(BaseModel):
-    """One article of a ranking; ``passage`` is the [start, end) range of its best passage in the article's text."""
+    """One article of a ranking; ``passage`` is the [start, end) range of its best passage in the article's text.
+
+    ``topics`` are those of the dump; ``topic`` is the first of them or, where there are none, predicted by a head.
+    """
 
     rank: int
     id: int
@@ -107,6 +111,7 @@ class HitAnswer(BaseModel):
     published_at: datetime | None
     topic: str | None
     topics: list[str]
+    topic_predicted: bool
     author: str | None
     language: str | None
     snippet: SnippetAnswer
@@ -117,6 +122,7 @@ class HitAnswer(BaseModel):
     relevance: float | None
     story: StoryAnswer | None
     relation: Relation | None
+    annotations: HitAnnotationsAnswer | None
 
     @classmethod
     def of(cls, hit: Hit) -> "HitAnswer":
@@ -259,8 +265,9 @@ def _hit(hit: Hit) -> HitAnswer:
         url=article.url,
         source=article.source,
         published_at=article.published_at,
-        topic=article.topics[0] if article.topics else None,
+        topic=hit.topics[0] if hit.topics else None,
         topics=list(article.topics),
+        topic_predicted=bool(hit.topics) and not article.topics,
         author=article.author,
         language=article.language,
         snippet=SnippetAnswer(text=hit.snippet.text, highlights=list(hit.snippet.highlights)),
@@ -271,6 +278,7 @@ def _hit(hit: Hit) -> HitAnswer:
         relevance=hit.relevance,
         story=_story(hit.story) if hit.story else None,
         relation=hit.relation,
+        annotations=HitAnnotationsAnswer.of(hit.annotations, article),
     )
 
 

@@ -27,7 +27,7 @@ def completions(typed: str, limit: int, snapshot: Snapshot, archive: Archive) ->
 
 
 def _names(beginning: list[str], snapshot: Snapshot) -> list[Suggestion]:
-    kinds: tuple[NamedKind, ...] = ("topic", "source", "author")
+    kinds: tuple[NamedKind, ...] = ("topic", "source", "author", "person", "organisation", "place")
     return [
         Suggestion(kind, name, f'{kind}:"{name}"', count)
         for kind in kinds

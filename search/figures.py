@@ -20,9 +20,13 @@ class FacetValueAnswer(BaseModel):
 
 
 class FacetAnswer(BaseModel):
-    """The names in a field of the articles that match, most frequent first; ``names`` is how many there are, listed or not."""
+    """The names in a field of the articles that match, most frequent first; ``names`` is how many there are, listed or not.
+
+    In the field "label", ``task`` is the head whose labels these are; else it is null.
+    """
 
     field: str
+    task: str | None
     names: int
     unnamed: int
     values: list[FacetValueAnswer]
@@ -33,7 +37,7 @@ class FacetAnswer(BaseModel):
         values = [
             FacetValueAnswer(name=value.name, count=value.count, included=value.included, excluded=value.excluded) for value in facet.values
         ]
-        return cls(field=facet.field, names=facet.names, unnamed=facet.unnamed, values=values)
+        return cls(field=facet.field, task=facet.task, names=facet.names, unnamed=facet.unnamed, values=values)
 
 
 class BarAnswer(BaseModel):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from search.annotation import NOTHING
 from search.protocols import Floats, Ids
 from search.response import Hit
 from search.snippet import Highlighter
@@ -20,6 +21,7 @@ def hits_between(ranking: Ranking, first: int, last: int, archive: Archive, high
     bm25 = _bm25(ranking, page.article_id, page.bm25)
     missing = [article_id for article_id in page.article_id.tolist() if article_id not in ranking.articles]
     articles = ranking.articles | archive.articles(missing)
+    annotations = archive.annotations(page.article_id.tolist()) if ranking.snapshot.annotated else {}
     found_by_words = bool(ranking.understood.words)
     hits = []
     for position, article_id in enumerate(page.article_id.tolist()):
@@ -39,6 +41,7 @@ def hits_between(ranking: Ranking, first: int, last: int, archive: Archive, high
                 bm25=float(bm25[position]) if found_by_words else None,
                 fused=_known(ranking.fused[rank]),
                 relevance=_known(ranking.relevance[rank]),
+                annotations=annotations.get(article_id, NOTHING),
             )
         )
     return tuple(hits)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from search.annotation import NOTHING, Annotations
 from search.article import Article, Precision
 from search.language import Understanding
 from search.query import Interval
@@ -69,6 +70,7 @@ class Hit:
 
     ``passage`` is the character range [start, end) of the best passage in the article's body. ``story`` is there when stories were
     asked for and there are more articles on this one's event, ``relation`` when the article is one of those like another.
+    ``annotations`` are what the heads say of the article.
     """
 
     rank: int
@@ -82,6 +84,12 @@ class Hit:
     relevance: float | None = None
     story: Story | None = None
     relation: Relation | None = None
+    annotations: Annotations = NOTHING
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Those of the dump or, where there are none, the predicted one."""
+        return self.annotations.topics(self.article.topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,10 @@ class Facet:
     names: int
     unnamed: int
     task: str | None = None
+
+    def shown(self, value: FacetValue) -> str:
+        """The name as it is shown under the heading of the facet: a label without its head."""
+        return value.name.partition(": ")[2] if self.task is not None else value.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-NamedKind = Literal["source", "author", "topic"]
+NamedKind = Literal["source", "author", "topic", "person", "organisation", "place"]
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A title, or the name of a source, author or topic, that goes on from what was typed.
+    """A title, or the name of a source, author, topic, person, organisation or place, that goes on from what was typed.
 
     ``query`` finds it: the title itself, or the name as an operator (``source:"The Gazette"``). ``articles`` have the name; of a
     title it is 1, and ``article_id`` is its article.

@@ -109,10 +109,10 @@ def _print_facets(console: Console, facets: Sequence[Facet]) -> None:
         chosen = [value for value in facet.values if value.included or value.excluded]
         shown = [*facet.values[:_LISTED], *(value for value in chosen if value not in facet.values[:_LISTED])]
         sign = {(True, False): "+", (False, True): "-"}
-        names = [f"{sign.get((value.included, value.excluded), '')}{value.name} {value.count:,}" for value in shown]
+        names = [f"{sign.get((value.included, value.excluded), '')}{facet.shown(value)} {value.count:,}" for value in shown]
         more = f" · {facet.names - len(shown):,} more" if facet.names > len(shown) else ""
         without = f" · none {facet.unnamed:,}" if facet.unnamed else ""
-        console.print(Text.assemble((f"{facet.field:>8}  ", "bold"), " · ".join(names) + more, (without, "dim")))
+        console.print(Text.assemble((f"{facet.task or facet.field:>12}  ", "bold"), " · ".join(names) + more, (without, "dim")))
     console.print()
 
 
@@ -146,7 +146,9 @@ def _days(interval: Interval, bar: Bar) -> str:
 def _title(hit: Hit) -> Text:
     article = hit.article
     published = article.published_at.date().isoformat() if article.published_at else None
-    details = " · ".join(part for part in (article.source, published, article.key) if part)
+    predicted = hit.topics[0] if hit.topics and not article.topics else None
+    told = [f"{predicted} (predicted)" if predicted else None, hit.annotations.sentiment.label if hit.annotations.sentiment else None]
+    details = " · ".join(part for part in (article.source, published, article.key, *told) if part)
     return Text.assemble((f"{hit.rank:3d}. ", "dim"), (article.title or "(no title)", "bold"), (f"  {details}", "dim"))
 
 

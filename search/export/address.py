@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from search.query import Mode, Query, Sort
+from search.query import PLURALS, Mode, Query, Sort
 
 
 def address_of(query: Query) -> str:
@@ -12,14 +12,9 @@ def address_of(query: Query) -> str:
     fields += [("mode", query.mode.value)] if query.mode is not Mode.HYBRID else []
     fields += [] if query.rerank else [("rerank", "false")]
     fields += [(name, date.isoformat()) for name, date in (("after", filters.after), ("before", filters.before)) if date]
-    for prefix, names in (("", filters), ("not_", filters.without)):
-        for field, values in (
-            ("source", names.sources),
-            ("topic", names.topics),
-            ("author", names.authors),
-            ("language", names.languages),
-        ):
-            fields += [(f"{prefix}{field}", value) for value in values]
+    for field in PLURALS:
+        fields += [(field, name) for name in filters.of(field)]
+        fields += [(f"not_{field}", name) for name in filters.without.of(field)]
     fields += [("sort", query.sort.value)] if query.sort is not Sort.RELEVANCE else []
     fields += [("half_life", f"{query.half_life_days:g}")] if query.half_life_days is not None else []
     return urlencode(fields)
