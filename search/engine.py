@@ -33,7 +33,7 @@ from search.response import ComparedQuery, Comparison, Hit, Keywords, SearchResp
 from search.snippet import Highlighter
 from search.spelling import corrected
 from search.stages import Ranking, complete, cut_off, first_stage, rows, sort_by_date
-from search.store import Archive
+from search.store import Archive, Feedback
 from search.suggestion import Suggestion
 from search.text import passage_text
 
@@ -121,13 +121,17 @@ class SearchEngine:
         """What the served snapshot holds; counted once for each. Raises NoIndex."""
         opened = self._live.opened
         if self._overview is None or self._overview[0] is not opened:
-            self._overview = (opened, _overview(opened))
+            self._overview = (opened, _overview(opened, self._reranker))
         return self._overview[1]
 
     @property
     def encoder(self) -> Encoder:
         """What encodes the queries at present, for use by the thread that searches. Raises NoIndex."""
         return self._live.served.encoder
+
+    def feedback(self) -> Feedback:
+        """Where what was shown and what became of it is kept, by whoever shows it."""
+        return self._archive.feedback()
 
     def refresh(self) -> bool:
         """Swaps to the newest published snapshot, if there is a newer one; cheap when there is not."""
@@ -237,7 +241,7 @@ class SearchEngine:
         return keywords_of([f"{article.title}\n{article.text}" for article in articles], ranking)
 
 
-def _overview(opened: Opened) -> Overview:
+def _overview(opened: Opened, reranker: Reranker | None) -> Overview:
     manifest, columns = opened.snapshot.manifest, opened.snapshot.columns
     dated = columns.published_at[columns.published_at != UNKNOWN_DATE]
     return Overview(
@@ -252,4 +256,6 @@ def _overview(opened: Opened) -> Overview:
         latest=datetime.fromtimestamp(int(dated.max()), UTC) if len(dated) else None,
         notice=opened.notice,
         backend=backend(),
+        encoder=manifest.encoder,
+        reranker=reranker.fingerprint if reranker else None,
     )

@@ -11,7 +11,7 @@ class Overview:
     ``published_at`` (UTC) is when the snapshot was made; ``earliest`` and ``latest`` are the dates of its oldest and
     newest article. Of sources, topics and languages each pair is a name and its number of articles, most frequent
     first. ``notice`` says in a sentence what an operator should know, such as a fall-back to the previous snapshot;
-    ``backend`` names the FAISS that runs.
+    ``backend`` names the FAISS that runs, ``encoder`` and ``reranker`` are the fingerprints of the models.
     """
 
     snapshot: str
@@ -25,3 +25,5 @@ class Overview:
     latest: datetime | None = None
     notice: str | None = None
     backend: str = ""
+    encoder: str = ""
+    reranker: str | None = None

@@ -8,6 +8,7 @@ from starlette.requests import Request
 FILTERS = ("after", "before", *(prefix + field for prefix in ("", "not_") for field in ("topic", "source", "author", "language")))
 SHARED = (*FILTERS, "mode", "lang")  # what two searches that are compared have in common
 _SEARCH = ("q", *FILTERS, "mode", "sort", "half_life")  # what says which articles are found and in which order
+ASKED = (*FILTERS, "mode", "rerank", "sort", "half_life", "stories")  # what decides beside the query what stands at which rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,16 @@ class Address:
         """The same without one of the name's values."""
         return Address(tuple(pair for pair in self.pairs if pair != (name, value)))
 
+    def query(self) -> str:
+        """All of it as a query string."""
+        return urlencode(self.pairs)
+
     def at(self, path: str) -> str:
         """The link to ``path`` in this state."""
-        return f"{path}?{urlencode(self.pairs)}" if self.pairs else path
+        return f"{path}?{self.query()}" if self.pairs else path
+
+
+def local_path(address: str) -> str:
+    """The address if it is one of this site, else the start page."""
+    # "//host" and "/\\host" would be other hosts, control characters are dropped by browsers before they look.
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable() else "/"

@@ -20,6 +20,7 @@ from web.intake import HeadAsGet, Intake
 from web.metrics import Measured
 from web.protocols import Engine, Predictor
 from web.queue import ModelQueue
+from web.recorder import Recorder
 from web.refresh import Refresher
 from web.service import Service
 
@@ -27,10 +28,14 @@ _REFRESH_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def _running(queue: ModelQueue, refresher: Refresher) -> AsyncIterator[None]:
+async def _running(queue: ModelQueue, refresher: Refresher, recorder: Recorder | None) -> AsyncIterator[None]:
     queue.start()
     refresher.start()
+    if recorder:
+        recorder.start()
     yield
+    if recorder:
+        await asyncio.to_thread(recorder.close)
     await asyncio.to_thread(refresher.close)
     await asyncio.to_thread(queue.close)
 
@@ -41,14 +46,15 @@ def create_app(engine: Engine, settings: Settings, heads: Predictor | None = Non
     Its queue, the one way to all models, and its look-out for new snapshots run while it does.
     """
     queue = ModelQueue(size=settings.queue_size, batch_size=settings.batch_size, deadline=settings.deadline)
-    service = Service(engine, queue, settings.public_url, heads if settings.heads else None)
+    recorder = Recorder(engine.feedback(), settings.feedback_days) if settings.feedback else None
+    service = Service(engine, queue, settings.public_url, heads if settings.heads else None, recorder)
     app = FastAPI(
         title="Broadsheet",
         summary="Semantic search for news.",
         version=version("broadsheet"),
         docs_url=None,  # the stock pages load scripts from a CDN; ours is /docs in web.pages
         redoc_url=None,
-        lifespan=lambda _app: _running(queue, Refresher(engine, every=_REFRESH_SECONDS)),
+        lifespan=lambda _app: _running(queue, Refresher(engine, every=_REFRESH_SECONDS), recorder),
         middleware=[
             Middleware(HeadAsGet),
             Middleware(SecurityHeaders),
@@ -62,6 +68,7 @@ def create_app(engine: Engine, settings: Settings, heads: Predictor | None = Non
     app.include_router(similar.router)
     app.include_router(suggestions.router)
     app.include_router(pages.router)
+    app.include_router(feedback.router if recorder else feedback.off)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)
     return app

@@ -107,4 +107,6 @@ ARTICLE: Mapping[str, Any] = {
     "indexed_at": "2026-01-02T03:04:05Z",
 }
 
+FEEDBACK: Mapping[str, Any] = {"showing": "9hVn4c0T2x…"}
+
 ERROR: Mapping[str, Any] = {"error": "top_k is 0: it must be at least 1.", "field": "top_k"}

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from search.overview import Overview
 from search.response import Seconds
 from web.queue import ModelQueue
+from web.recorder import Recorder
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -19,7 +20,7 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 class Metrics:
     """Counts of one application in a registry of its own."""
 
-    def __init__(self, queue: ModelQueue, overview: Callable[[], Overview | None]) -> None:
+    def __init__(self, queue: ModelQueue, overview: Callable[[], Overview | None], recorder: Recorder | None = None) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter("broadsheet_requests", "Answered requests.", ["method", "route", "status"], registry=self._registry)
         self._latency = Histogram(
@@ -55,8 +56,9 @@ class Metrics:
 class _Gauges(Collector):
     """What is read when Prometheus asks, rather than counted as it happens."""
 
-    def __init__(self, queue: ModelQueue, overview: Callable[[], Overview | None]) -> None:
+    def __init__(self, queue: ModelQueue, overview: Callable[[], Overview | None], recorder: Recorder | None) -> None:
         self._queue = queue
+        self._recorder = recorder
         self._overview = overview
 
     def describe(self) -> Iterator[Metric]:
@@ -72,6 +74,9 @@ class _Gauges(Collector):
         yield CounterMetricFamily("broadsheet_queue_batches", "Batches in which they did.", counts.batches)
         yield CounterMetricFamily("broadsheet_queue_rejected", "Requests refused because the queue was full.", counts.rejected)
         yield CounterMetricFamily("broadsheet_queue_expired", "Requests that waited past their deadline.", counts.expired)
+        if self._recorder:
+            yield CounterMetricFamily("broadsheet_feedback_kept", "Clicks and marks that were stored.", self._recorder.kept)
+            yield CounterMetricFamily("broadsheet_feedback_dropped", "Clicks and marks that could not be stored.", self._recorder.dropped)
         overview = self._overview()
         yield GaugeMetricFamily("broadsheet_index_articles", "Articles in the served snapshot.", overview.articles if overview else 0)
         yield GaugeMetricFamily("broadsheet_index_passages", "Passages in the served snapshot.", overview.passages if overview else 0)

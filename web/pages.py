@@ -10,12 +10,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
 from search.errors import NotFound, Overloaded
-from search.query import Interval
+from search.overview import Overview
+from search.query import MAX_WINDOW, Interval
+from search.response import SearchResponse
+from web.address import ASKED, local_path
 from web.language import languages
 from web.parameters import MAX_COMPARED, CompareParameters, PageParameters
+from web.recorder import MadeBy
 from web.reference import Reference
-from web.rendering import article_page, compare_page, guide_page, reference_page, search_page
-from web.service import TheService
+from web.rendering import Marking, article_page, compare_page, guide_page, reference_page, search_page
+from web.service import Service, TheService
 from web.view import LANGUAGE_COOKIE, THEME_COOKIE, Theme, View
 
 _A_YEAR = 365 * 24 * 3600
@@ -33,6 +37,7 @@ class ShownParameters(PageParameters):
     stories: bool = True
     bars: str | None = Field(None, pattern="^share$")
     lang: str | None = Field(None, max_length=35)
+    marked: list[Annotated[str, Field(pattern=r"^\d{1,18}-(relevant|not_relevant)$")]] = Field([], max_length=MAX_WINDOW)
 
 
 class ArticleParameters(ShownParameters):
@@ -59,7 +64,20 @@ def shown_parameters(request: Request, parameters: Annotated[ShownParameters, Qu
 async def search(view: TheView, parameters: Annotated[ShownParameters, Depends(shown_parameters)], service: TheService) -> str:
     """The search form, and the results when there is a query."""
     response = await service.search(parameters.query()) if parameters.q else None
-    return search_page(view, service.engine.overview(), response=response, top_k=parameters.top_k)
+    overview = service.engine.overview()
+    marking = marking_of(response, view, parameters, overview, service) if response and response.hits and service.takes_feedback else None
+    return search_page(view, overview, response=response, top_k=parameters.top_k, marking=marking)
+
+
+def marking_of(response: SearchResponse, view: View, parameters: ShownParameters, overview: Overview, service: Service) -> Marking:
+    """What the page needs for its marks: the showing, sealed, and what was marked where no script runs."""
+    recorder = service.recorder
+    made_by = MadeBy(response.snapshot, overview.encoder, overview.reranker if parameters.rerank else None)
+    search = view.address.keeping(*ASKED).query()
+    shown = tuple(hit.id for hit in response.hits)
+    showing = recorder.showing(response.query, search, made_by, response.hits[0].rank, shown)
+    marked = {int(id_): event for id_, _, event in (mark.partition("-") for mark in parameters.marked)}
+    return Marking(recorder.seal.close(showing), recorder.days, marked)
 
 
 @router.get("/articles/{article_id}")
@@ -112,9 +130,7 @@ async def preferences(
     language: Annotated[str | None, Form(max_length=35)] = None,
 ) -> RedirectResponse:
     """Remembers the reader's choice in a cookie and goes back to the page it was made on."""
-    # "//host" and "/\\host" would be other hosts, control characters are dropped by browsers before they look.
-    here = back if back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() else "/"
-    answer = RedirectResponse(here, 303)
+    answer = RedirectResponse(local_path(back), 303)
     if theme:
         answer.set_cookie(THEME_COOKIE, theme, max_age=_A_YEAR, samesite="lax")
     if language in languages():

@@ -2,9 +2,11 @@
 the tests bring small ones of their own."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from search.article import StoredArticle
+from search.feedback import Reaction
 from search.heads.answers import ChoiceAnswer, FillingAnswer, HeadAnswer, Label, SpanAnswer, TaggedAnswer, TokenVectorAnswer, Value
 from search.heads.card import HeadCard
 from search.heads.features import Vector
@@ -13,6 +15,26 @@ from search.overview import Overview
 from search.query import Query
 from search.response import Comparison, Hit, SearchResponse, Walk
 from search.suggestion import Suggestion
+
+
+class FeedbackStore(Protocol):
+    """Where the reactions to results are kept; any thread may ask it. Each raises BroadsheetError when it cannot be reached."""
+
+    def key(self) -> bytes:
+        """A secret of the archive, always the same."""
+        ...
+
+    def missing(self, article_ids: Sequence[int]) -> list[int]:
+        """Those of the articles that the archive does not have, in the order given."""
+        ...
+
+    def store(self, reactions: Sequence[Reaction]) -> None:
+        """Keeps all of them, or on an error none."""
+        ...
+
+    def forget(self, before: date) -> int:
+        """Removes what is from before this day; how many showings that were."""
+        ...
 
 
 class Engine(Protocol):
@@ -52,6 +74,10 @@ class Engine(Protocol):
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Names and titles that go on from the beginning of a query. Needs no models."""
+        ...
+
+    def feedback(self) -> FeedbackStore:
+        """Where feedback is kept; asked for where it is turned on."""
         ...
 
     def overview(self) -> Overview:

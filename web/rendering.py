@@ -1,7 +1,7 @@
 """The pages as functions of what they show. Everything is escaped by Jinja; nothing here marks a string as safe."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -66,6 +66,29 @@ class Segment(NamedTuple):
     marked: bool
 
 
+class Marking(NamedTuple):
+    """That results can be marked: the showing, sealed, for how many days marks are kept, and what is marked already."""
+
+    showing: str
+    days: int
+    marked: Mapping[int, str]
+
+
+class Share(NamedTuple):
+    """A label, choice or token with its probability."""
+
+    name: str
+    share: float
+
+
+class WordPiece(NamedTuple):
+    """A stretch of text; with a tag in one of four colours, 0 for none, or without a tag."""
+
+    text: str
+    tag: str = ""
+    colour: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PageLink:
     """A page of a ranking, counted from 1."""
@@ -75,7 +98,13 @@ class PageLink:
 
 
 def search_page(
-    view: View, overview: Overview | None, *, response: SearchResponse | None = None, top_k: int = 10, problem: Problem | None = None
+    view: View,
+    overview: Overview | None,
+    *,
+    response: SearchResponse | None = None,
+    top_k: int = 10,
+    problem: Problem | None = None,
+    marking: Marking | None = None,
 ) -> str:
     """The search form with nothing yet, with results, or with what is wrong."""
     return _render(
@@ -90,6 +119,7 @@ def search_page(
         current=response.offset // top_k + 1 if response else 1,
         problem=problem,
         top_k=top_k,
+        marking=marking,
     )
 
 

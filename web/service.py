@@ -14,6 +14,7 @@ from search.response import Comparison, Hit, SearchResponse, Walk
 from web.metrics import Metrics
 from web.protocols import Engine, Predictor
 from web.queue import ModelQueue
+from web.recorder import Recorder
 from web.together import Together
 
 Answer = TypeVar("Answer")
@@ -24,12 +25,20 @@ _SIMILAR_ARTICLES = 6
 class Service:
     """An engine, and the heads where there are any, that many requests share."""
 
-    def __init__(self, engine: Engine, queue: ModelQueue, public_url: str | None = None, heads: Predictor | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        queue: ModelQueue,
+        public_url: str | None = None,
+        heads: Predictor | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.engine = engine
+        self._recorder = recorder
         self._heads = heads
         self._public_url = public_url
         self.queue = queue
-        self.metrics = Metrics(queue, self.overview_or_none)
+        self.metrics = Metrics(queue, self.overview_or_none, recorder)
         self._probing = asyncio.Lock()
         self._proved_at = float("-inf")
 
@@ -70,6 +79,17 @@ class Service:
 
     def _like_texts(self, wanted: Sequence[tuple[str, int]]) -> list[tuple[Hit, ...]]:
         return [self.engine.like_text(text, top_k) for text, top_k in wanted]
+
+    @property
+    def takes_feedback(self) -> bool:
+        """Whether the operator has turned feedback on."""
+        return self._recorder is not None
+
+    @property
+    def recorder(self) -> Recorder:
+        """What keeps feedback, where it is turned on."""
+        assert self._recorder is not None, "the routes that ask are there only where feedback is on"
+        return self._recorder
 
     @property
     def has_heads(self) -> bool:

@@ -11,6 +11,7 @@ from web.language import Language, chosen_language
 LANGUAGE_COOKIE = "broadsheet_language"
 THEME_COOKIE = "broadsheet_theme"
 LANGUAGE_PARAMETER = "lang"
+MARKED_PARAMETER = "marked"  # what was marked on this very page, which no link of it keeps
 
 
 class Theme(StrEnum):
@@ -40,4 +41,5 @@ class View:
         )
         theme = next((one for one in Theme if one == request.cookies.get(THEME_COOKIE)), Theme.SYSTEM)
         address = Address.of(request)
-        return cls(address, language, theme, address.without(LANGUAGE_PARAMETER).at(request.url.path))
+        here = address.without(LANGUAGE_PARAMETER).at(request.url.path)
+        return cls(address.without(MARKED_PARAMETER), language, theme, here)

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from search.article import Article, StoredArticle
-from search.errors import BadInput, NoIndex, NotFound
+from search.errors import BadInput, BroadsheetError, NoIndex, NotFound
+from search.feedback import Reaction
 from search.overview import Overview
 from search.query import Query, Sort
 from search.response import Hit, SearchResponse, Seconds, Snippet, Walk
@@ -95,6 +96,36 @@ ARTICLES = (
 )
 
 
+class FakeFeedback:
+    """Keeps reactions in a list; can be held at a gate, or fail."""
+
+    def __init__(self, articles: int) -> None:
+        self.articles = articles
+        self.reactions: list[Reaction] = []
+        self.forgotten: list[date] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Semaphore(0)
+        self.fails = False
+
+    def key(self) -> bytes:
+        return b"the key of this archive, of 32 b"
+
+    def missing(self, article_ids: Sequence[int]) -> list[int]:
+        return [id_ for id_ in article_ids if id_ > self.articles]
+
+    def store(self, reactions: Sequence[Reaction]) -> None:
+        self.entered.release()
+        self.gate.wait(30)
+        if self.fails:
+            raise BroadsheetError("The archive cannot be written.")
+        self.reactions += reactions
+
+    def forget(self, before: date) -> int:
+        self.forgotten.append(before)
+        return 0
+
+
 class FakeEngine:
     """Ranks articles by the share of the query's words that they contain; counts batches and can be held at a gate."""
 
@@ -106,6 +137,7 @@ class FakeEngine:
         self.entered = threading.Semaphore(0)
         self.refreshed = threading.Event()
         self.taken = 0  # hits of walks
+        self.kept = FakeFeedback(len(self.stored))
 
     def search_many(self, queries: Sequence[Query]) -> list[SearchResponse]:
         self.batches.append([query.text for query in queries])
@@ -163,7 +195,12 @@ class FakeEngine:
             earliest=min(dates),
             latest=max(dates),
             backend="FAISS 1.0 on CPU",
+            encoder="tiny-encoder",
+            reranker="tiny-reranker",
         )
+
+    def feedback(self) -> FakeFeedback:
+        return self.kept
 
     def refresh(self) -> bool:
         self.refreshed.set()

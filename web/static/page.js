@@ -1,6 +1,7 @@
 // Only what the page can do without: it is complete when no script runs.
 import { keepHistory, showHistory } from "./history.js";
 import { suggest } from "./suggestions.js";
+import "./feedback.js";
 import "./filters.js";
 import "./keyboard.js";
 import "./theme.js";
