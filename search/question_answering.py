@@ -73,7 +73,7 @@ class Findings:
     read_seconds: float
 
 
-def find_answers(questions: Sequence[Query], searcher: Searcher, read: Read) -> list[Findings]:
+def find_answers(questions: Sequence[Query], searcher: Searcher, read: Read, supported: float = SUPPORTED) -> list[Findings]:
     """At most ``top_k`` answers to each question, under its filters, with one pass through the reader for all."""
     begun = perf_counter()
     responses = searcher.search_many([_search_for(question) for question in questions])
@@ -97,7 +97,7 @@ def find_answers(questions: Sequence[Query], searcher: Searcher, read: Read) -> 
             for hit, window in zip(response.hits, places, strict=True)
             if (finding := _finding(hit, window, next(spans), response.hits[0])) is not None
         ]
-        best = [finding for finding in merged(single) if finding.support >= SUPPORTED][: question.top_k]
+        best = [finding for finding in merged(single) if finding.support >= supported][: question.top_k]
         found.append(Findings(words, tuple(best), len(response.hits), searched - begun, read_seconds))
     return found
 

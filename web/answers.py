@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from search.answers import SentenceAnswer
 from search.article import Precision, StoredArticle
+from search.heads.stance import Stance
 
 
 class ArticleAnswer(BaseModel):
@@ -44,6 +46,25 @@ class ArticleAnswer(BaseModel):
             extra=dict(article.extra),
             indexed_at=stored.indexed_at,
         )
+
+
+class StanceAnswer(BaseModel):
+    """What an article makes of a claim; ``sentence`` says so most clearly, and is null where the article is about something else."""
+
+    id: int
+    claim: str
+    label: str
+    probabilities: dict[str, float]
+    sentence: SentenceAnswer | None
+
+    @classmethod
+    def of(cls, stored: StoredArticle, claim: str, stance: Stance) -> "StanceAnswer":
+        """The stance as it goes over the wire."""
+        sentence = None
+        if stance.sentence:
+            start, end = stance.sentence
+            sentence = SentenceAnswer(text=stored.article.text[start:end], start=start, end=end)
+        return cls(id=stored.id, claim=claim, label=stance.label, probabilities=stance.probabilities, sentence=sentence)
 
 
 class ErrorAnswer(BaseModel):

@@ -63,11 +63,13 @@ def create_app(engine: Engine, settings: Settings, heads: Predictor | None = Non
         ],
     )
     app.state.service = service
+    app.state.answering = Answering(service, on=settings.answers)
     app.include_router(api.router)
     app.include_router(export.router)
     app.include_router(similar.router)
     app.include_router(suggestions.router)
     app.include_router(pages.router)
+    app.include_router(questions.router)
     app.include_router(feedback.router if recorder else feedback.off)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
-from search.errors import BadInput
+from search.answers import FindingsAnswer
 from search.heads.answers import (
     CatalogueAnswer,
     ChoiceAnswer,
@@ -20,6 +20,7 @@ from search.heads.answers import (
 )
 from search.heads.features import Vector
 from web import head_examples as examples
+from web.answering import TheAnswering
 from web.answers import ErrorAnswer
 from web.api import answers
 from web.service import TheService
@@ -76,10 +77,14 @@ async def tag(parameters: TagParameters, service: TheService) -> Results[TaggedA
 
 
 @router.post("/answer", summary="Answer a question", responses=_answers(examples.ANSWER))
-async def answer(parameters: AnswerParameters, service: TheService) -> SpanAnswer:
-    """The words of the passage that answer the question; `answer` is null when there are none."""
+async def answer(parameters: AnswerParameters, service: TheService, answering: TheAnswering) -> SpanAnswer | FindingsAnswer:
+    """The words of the passage that answer the question; `answer` is null when there are none.
+
+    Without a passage the archive is searched and the best articles are read: `answers` are the best spans with their articles, the
+    sentences around them and their places in the article's text; there are none when the articles that were read have none.
+    """
     if parameters.passage is None:
-        raise BadInput("passage is missing: give the text that is to answer the question.", field="passage")
+        return FindingsAnswer.of(await answering.find_answers(parameters.query()))
     [found] = await service.ask("/answer", service.heads.answer, [(parameters.question, parameters.passage)], parameters.task)
     return found
 

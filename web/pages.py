@@ -9,21 +9,27 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
+from search.article import StoredArticle
 from search.errors import NotFound, Overloaded
 from search.overview import Overview
-from search.query import MAX_WINDOW, Interval
+from search.query import MAX_WINDOW, Interval, Sort
+from search.query import Query as Question
 from search.response import SearchResponse
 from web.address import ASKED, local_path
+from web.answering import Answering, TheAnswering
 from web.language import languages
 from web.parameters import MAX_COMPARED, CompareParameters, PageParameters
 from web.recorder import MadeBy
 from web.reference import Reference
-from web.rendering import Marking, article_page, compare_page, guide_page, reference_page, search_page
+from web.rendering import Answers, Claim, Marking, article_page, compare_page, guide_page, reference_page, search_page
 from web.service import Service, TheService
 from web.view import LANGUAGE_COOKIE, THEME_COOKIE, Theme, View
 
 _A_YEAR = 365 * 24 * 3600
 _COMPARED_HITS = 3
+_SHOWN_ANSWERS = 3
+MAX_CLAIM = 1_000
+"""Characters."""
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 TheView = Annotated[View, Depends(View.of)]
@@ -35,6 +41,7 @@ class ShownParameters(PageParameters):
     facets: bool = True
     timeline: Interval = Interval.AUTO
     stories: bool = True
+    answers: bool = False
     bars: str | None = Field(None, pattern="^share$")
     lang: str | None = Field(None, max_length=35)
     marked: list[Annotated[str, Field(pattern=r"^\d{1,18}-(relevant|not_relevant)$")]] = Field([], max_length=MAX_WINDOW)
@@ -44,6 +51,7 @@ class ArticleParameters(ShownParameters):
     """The search that led to an article, kept for the way back, and the passage that answered it."""
 
     passage: str | None = Field(None, pattern=r"^\d{1,9}-\d{1,9}$")
+    claim: str | None = Field(None, max_length=MAX_CLAIM)
 
 
 class ComparedParameters(CompareParameters):
@@ -61,12 +69,22 @@ def shown_parameters(request: Request, parameters: Annotated[ShownParameters, Qu
 
 
 @router.get("/")
-async def search(view: TheView, parameters: Annotated[ShownParameters, Depends(shown_parameters)], service: TheService) -> str:
-    """The search form, and the results when there is a query."""
+async def search(
+    view: TheView, parameters: Annotated[ShownParameters, Depends(shown_parameters)], service: TheService, answering: TheAnswering
+) -> str:
+    """The search form, and the results when there is a query; above them what answers it, if it is a question and this is asked for."""
     response = await service.search(parameters.query()) if parameters.q else None
     overview = service.engine.overview()
     marking = marking_of(response, view, parameters, overview, service) if response and response.hits and service.takes_feedback else None
-    return search_page(view, overview, response=response, top_k=parameters.top_k, marking=marking)
+    answers = None
+    if response and answering.offers(response):
+        answers = Answers(await answering.find_answers(question_of(parameters)) if parameters.answers else None)
+    return search_page(view, overview, response=response, top_k=parameters.top_k, marking=marking, answers=answers)
+
+
+def question_of(parameters: ShownParameters) -> Question:
+    """What the address asks, as a question to the articles. Raises BadInput where there is none."""
+    return replace(parameters.query(), top_k=_SHOWN_ANSWERS, offset=0, sort=Sort.RELEVANCE, facets=False, timeline=None, stories=False)
 
 
 def marking_of(response: SearchResponse, view: View, parameters: ShownParameters, overview: Overview, service: Service) -> Marking:
@@ -86,8 +104,9 @@ async def article(
     article_id: Annotated[str, Path(max_length=100)],
     parameters: Annotated[ArticleParameters, Query()],
     service: TheService,
+    answering: TheAnswering,
 ) -> str:
-    """An article with its matching passage and similar articles."""
+    """An article with its matching passage and similar articles, and what it makes of a claim, if there is one."""
     if not (article_id.isascii() and article_id.isdigit() and len(article_id) < 19):
         raise NotFound(f"There is no article {article_id!r}: article ids are whole numbers.")
     stored = await run_in_threadpool(service.engine.article, int(article_id))
@@ -96,7 +115,19 @@ async def article(
     except Overloaded:
         similar = ()  # the article can be read all the same
     start, _, end = (parameters.passage or "").partition("-")
-    return article_page(view, stored, (int(start), int(end)) if end else None, similar)
+    passage = (int(start), int(end)) if end else None
+    return article_page(view, stored, passage, similar, await claim_of(parameters, stored, answering))
+
+
+async def claim_of(parameters: ArticleParameters, stored: StoredArticle, answering: Answering) -> Claim | None:
+    """The form for a claim, judged where one is in the address; None where claims are not judged."""
+    if not answering.takes_claims():
+        return None
+    claim = parameters.claim or ""
+    try:
+        return Claim(claim, await answering.stance(claim, stored) if claim else None)
+    except Overloaded:
+        return Claim(claim)  # the article can be read all the same
 
 
 @router.get("/compare")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from search import query
 from search.dates import parse_period
@@ -57,10 +57,9 @@ class Parameters(BaseModel):
                 raise BadInput(f"{name} is given {times} times: give it once.", field=name)
 
 
-class FilterParameters(Parameters):
-    """What is looked for and how, and which articles may be found at all."""
+class Conditions(BaseModel):
+    """How articles are looked for, and which may be found at all."""
 
-    q: str | list[str]
     mode: Mode = Field(Mode.HYBRID, description="First stage: words and meaning (hybrid), meaning (dense) or words (bm25).")
     rerank: bool = Field(True, description="Let the cross-encoder read the best passages and order the articles again.")
     after: Name | None = Field(None, description="Published then or later: 2020, 2020-04, 2020-04-21 or an ISO time.", examples=["2020"])
@@ -77,6 +76,12 @@ class FilterParameters(Parameters):
         None, gt=0, description="Recency boost: after so many days half of it is left. Ages count from the archive's newest article."
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_is_a_list_of_one(cls, given: Any, info: ValidationInfo) -> Any:
+        several = get_origin(cls.model_fields[str(info.field_name)].annotation) is list
+        return [given] if several and isinstance(given, str) else given
+
     def filters(self) -> Filters:
         """The same as Filters. Raises BadInput for a date that cannot be read."""
         return Filters(
@@ -88,6 +93,16 @@ class FilterParameters(Parameters):
             authors=tuple(self.author),
             without=query.Names(tuple(self.not_source), tuple(self.not_topic), tuple(self.not_author), tuple(self.not_language)),
         )
+
+
+class Sought(Parameters):
+    """What is looked for; its own class, so that it comes first."""
+
+    q: str | list[str]
+
+
+class FilterParameters(Conditions, Sought):
+    """What is looked for and how, and which articles may be found at all."""
 
 
 _Q = "What to look for: words, names, a question, a description of the story; also operators (see the query language)."

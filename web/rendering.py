@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from search.article import Precision, StoredArticle
+from search.heads.stance import Stance
 from search.language import Kind, Piece
 from search.overview import Overview
 from search.query import MAX_WINDOW, Interval
+from search.question_answering import Findings
 from search.response import Comparison, Facet, FacetValue, Hit, SearchResponse, Story, Timeline
 from web.address import FILTERS, SHARED
 from web.chart import Chart
@@ -66,6 +68,19 @@ class Segment(NamedTuple):
     marked: bool
 
 
+class Answers(NamedTuple):
+    """That a question is answered above its results: what was found, or None where it is offered to look."""
+
+    found: Findings | None
+
+
+class Claim(NamedTuple):
+    """What was typed into the form for a claim, and what the article makes of it, where that was asked and could be said."""
+
+    text: str = ""
+    stance: Stance | None = None
+
+
 class Marking(NamedTuple):
     """That results can be marked: the showing, sealed, for how many days marks are kept, and what is marked already."""
 
@@ -105,6 +120,7 @@ def search_page(
     top_k: int = 10,
     problem: Problem | None = None,
     marking: Marking | None = None,
+    answers: Answers | None = None,
 ) -> str:
     """The search form with nothing yet, with results, or with what is wrong."""
     return _render(
@@ -120,13 +136,21 @@ def search_page(
         problem=problem,
         top_k=top_k,
         marking=marking,
+        answers=answers,
     )
 
 
-def article_page(view: View, stored: StoredArticle, passage: tuple[int, int] | None, similar: Sequence[Hit]) -> str:
-    """An article in full with the passage marked that answered the query."""
+def answers_fragment(view: View, found: Findings) -> str:
+    """What a script puts above the results of a question."""
+    return _render("found.html", view, found=found)
+
+
+def article_page(
+    view: View, stored: StoredArticle, passage: tuple[int, int] | None, similar: Sequence[Hit], claim: Claim | None = None
+) -> str:
+    """An article in full with the passage marked that answered the query, and a form for claims where they are judged."""
     paragraphs = list(marked_paragraphs(stored.article.text, passage))
-    return _render("article.html", view, stored=stored, article=stored.article, paragraphs=paragraphs, similar=similar)
+    return _render("article.html", view, stored=stored, article=stored.article, paragraphs=paragraphs, similar=similar, claim=claim)
 
 
 def compare_page(

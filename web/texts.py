@@ -11,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from search.errors import BadInput
 from search.heads.features import Vector
 from search.heads.problem import Problem
-from web.parameters import refuse_unknown
+from search.query import Query
+from search.question_answering import MOST
+from web.parameters import Conditions, refuse_unknown
 
 MAX_TEXTS = 256
 MAX_SLOW_TEXTS = 16
@@ -105,16 +107,37 @@ class TagParameters(HeadParameters):
         return self
 
 
-class AnswerParameters(HeadParameters):
-    """A question, and what is to answer it."""
+class QuestionParameters(HeadParameters):
+    """A question, and how it is answered."""
 
     question: Text = Field(description="The question.", examples=["Who expects the oil market to recover slowly?"])
     passage: Text | None = Field(
         None,
-        description=f"The text to read, of at most {MAX_CHARACTERS:,} characters.",
+        description=f"The text to read, of at most {MAX_CHARACTERS:,} characters; without it the articles are searched and read.",
         examples=["The manager of the largest plant expects the oil market to recover slowly."],
     )
     task: Task | None = Field(None, description=_ONLY)
+    top_k: int = Field(3, ge=1, le=MOST, description="Answers from the archive.", examples=[3])
+
+
+class AnswerParameters(Conditions, QuestionParameters):
+    """A question, and what is to answer it: a passage, or the archive's articles that meet the conditions."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        further = self.model_fields_set - {"question", "passage", "task"}
+        if self.passage is not None and further:
+            name = min(further)
+            raise BadInput(f"{name} says which articles are read, and passage what is read instead: give one of the two.", field=name)
+        if self.passage is None and self.task is not None:
+            raise BadInput("task is for a question with a passage: leave it out where the archive is asked.", field="task")
+        return self
+
+    def query(self) -> Query:
+        """The question to the archive. Raises BadInput for what no search could answer."""
+        return Query(
+            self.question, top_k=self.top_k, mode=self.mode, rerank=self.rerank, filters=self.filters(), half_life_days=self.half_life
+        )
 
 
 class FillMaskParameters(HeadParameters):

@@ -1,6 +1,7 @@
 // Only what the page can do without: it is complete when no script runs.
 import { keepHistory, showHistory } from "./history.js";
 import { suggest } from "./suggestions.js";
+import { findAnswers } from "./answers.js";
 import "./feedback.js";
 import "./filters.js";
 import "./keyboard.js";
@@ -28,4 +29,5 @@ for (const form of document.querySelectorAll("#search, #compare")) {
 
 keepHistory();
 showHistory();
+findAnswers(document.getElementById("answers"));
 suggest(document.querySelector(".combo"));
