@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from search.settings import Settings
-from web import api, export, feedback, pages, questions, similar, suggestions
+from web import api, export, feedback, lab, pages, questions, similar, suggestions
 from web import heads as head_routes
 from web.answering import Answering
 from web.errors import handle_errors
@@ -70,6 +70,7 @@ def create_app(engine: Engine, settings: Settings, heads: Predictor | None = Non
     app.include_router(suggestions.router)
     app.include_router(pages.router)
     app.include_router(questions.router)
+    app.include_router(lab.router)
     app.include_router(feedback.router if recorder else feedback.off)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)

@@ -65,6 +65,9 @@ def _operations(schema: Schema) -> Iterator[Operation]:
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
             fields = _properties(schema, body) if body else [_parameter(schema, one) for one in operation.get("parameters", [])]
             responses = operation["responses"]
+            asked = {field.name: example for field, example in fields if example is not None}
+            if body and (whole := _resolved(schema, body).get("examples")):
+                asked = whole[0]  # where not all fields go together
             example = responses.get("200", {}).get("content", {}).get("application/json", {}).get("example")
             yield Operation(
                 method=method.upper(),
@@ -73,7 +76,7 @@ def _operations(schema: Schema) -> Iterator[Operation]:
                 description=operation.get("description", ""),
                 fields=tuple(field for field, _ in fields),
                 in_body=body is not None,
-                request=_request(method, path, body is not None, {field.name: example for field, example in fields if example is not None}),
+                request=_request(method, path, body is not None, asked),
                 answer=_printed(example) if example else "",
                 errors=tuple((status, response["description"]) for status, response in sorted(responses.items()) if status >= "300"),
             )

@@ -12,6 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from search.article import Precision, StoredArticle
 from search.heads.stance import Stance
+from search.heads.answers import EntityAnswer, SpanAnswer
+from search.heads.card import HeadCard
 from search.language import Kind, Piece
 from search.overview import Overview
 from search.query import MAX_WINDOW, Interval
@@ -26,6 +28,8 @@ from web.view import Theme, View
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _SHOWN_NAMES = 8  # of a facet; further ones fold away
+MAX_TRIED = 5_000
+"""Characters of a text in the lab, where it is part of the address."""
 _LISTED_NAMES = 24  # of a facet; further ones can be typed
 _DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
 _READABLE_BARS = 370  # more would be thinner than a pixel on a phone
@@ -110,6 +114,30 @@ class PageLink:
 
     number: int
     offset: int
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A head with texts, by the names of the form's fields, and what it makes of them: one of the last five, or nothing yet."""
+
+    card: HeadCard
+    texts: Mapping[str, str]
+    problem: str | None = None
+    distributions: Sequence[Sequence[Share]] = ()
+    pieces: Sequence[WordPiece] = ()
+    entities: Sequence[EntityAnswer] = ()
+    span: SpanAnswer | None = None
+    value: float | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a result to show."""
+        return bool(self.distributions or self.pieces or self.span or self.value is not None)
+
+    @property
+    def names_only(self) -> bool:
+        """Whether the tags are those of names, so that a text may have none."""
+        return any(label.startswith("B-") for label in self.card.labels)
+
+
 
 
 def search_page(
@@ -166,6 +194,11 @@ def guide_page(view: View) -> str:
 
 
 def problem_page(view: View, problem: Problem) -> str:
+def lab_page(view: View, cards: Sequence[HeadCard], trial: Trial | None = None) -> str:
+    """Every head that can be tried, with the form of one of them and its answer; without a trial there are none."""
+    return _render("lab.html", view, cards=cards, trial=trial)
+
+
     """An error by itself, for addresses that have no form to show it next to."""
     return _render("problem.html", view, problem=problem)
 
@@ -299,6 +332,9 @@ def _environment() -> Environment:
         FILTERS=FILTERS,
         SHARED=SHARED,
         THEMES=tuple(Theme),
+        MAX_TRIED=MAX_TRIED,
+        ENTITY_FIELDS=ENTITY_FIELDS,
+        LISTED_ENTITIES=_LISTED_ENTITIES,
         LANGUAGES=languages(),
         Chart=Chart,
         without_piece=without_piece,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from search.errors import BroadsheetError
 
+_LONGEST_HEAD = 64 * 1024  # bytes of an address with its headers; that of /lab holds a text, in which a Chinese character takes nine
 _DRAIN_MARGIN = 5  # seconds beyond a request's own deadline
 
 
@@ -49,6 +50,7 @@ def run(app: FastAPI, listener: socket.socket, *, deadline: float, started: Call
         log_level="warning",
         access_log=False,  # /metrics counts; what people search for does not belong in a log
         server_header=False,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
         timeout_graceful_shutdown=int(deadline) + _DRAIN_MARGIN,
     )
     # uvicorn raises the signal again once it has drained; for us that is the end of a day's work, not a crash.

@@ -3,9 +3,11 @@
 Unlike in a search nothing that is blank is taken for "not given": the answers have to stand in the order of the texts.
 """
 
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from search.errors import BadInput
@@ -23,11 +25,16 @@ MAX_CHOICES = 20
 MAX_CHARACTERS = 100_000
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _with_words(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("blank_text", "there is nothing in it to read")
     if "\0" in text:
         raise PydanticCustomError("nul", "it contains a NUL character, take that out")
+    if not text.isascii() and _SURROGATE.search(text):
+        raise PydanticCustomError("string_unicode", "it contains a lone surrogate")
     return text
 
 
@@ -107,14 +114,20 @@ class TagParameters(HeadParameters):
         return self
 
 
+_ASKED: JsonDict = {
+    "question": "Who expects the oil market to recover slowly?",
+    "passage": "The manager of the largest plant expects the oil market to recover slowly.",
+}
+
+
 class QuestionParameters(HeadParameters):
     """A question, and how it is answered."""
 
-    question: Text = Field(description="The question.", examples=["Who expects the oil market to recover slowly?"])
+    question: Text = Field(description="The question.", examples=[_ASKED["question"]])
     passage: Text | None = Field(
         None,
         description=f"The text to read, of at most {MAX_CHARACTERS:,} characters; without it the articles are searched and read.",
-        examples=["The manager of the largest plant expects the oil market to recover slowly."],
+        examples=[_ASKED["passage"]],
     )
     task: Task | None = Field(None, description=_ONLY)
     top_k: int = Field(3, ge=1, le=MOST, description="Answers from the archive.", examples=[3])
@@ -122,6 +135,8 @@ class QuestionParameters(HeadParameters):
 
 class AnswerParameters(Conditions, QuestionParameters):
     """A question, and what is to answer it: a passage, or the archive's articles that meet the conditions."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ASKED]})
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
