@@ -11,10 +11,12 @@ from time import perf_counter
 
 import numpy as np
 
+from search.annotation import NOTHING
 from search.article import StoredArticle
 from search.completion import completions
 from search.counting import facets_of, keywords_of, timelines_of
 from search.errors import BadInput, NotFound
+from search.facets import annotated_facets
 from search.folding import fold
 from search.hits import all_hits, hits_between
 from search.index.lexical import UNKNOWN_DATE
@@ -89,11 +91,11 @@ class SearchEngine:
         return Walk(query.text, len(ranking), ranking.snapshot.name, all_hits(ranking, self._archive))
 
     def article(self, article_id: int) -> StoredArticle:
-        """The article with this id; raises NotFound."""
+        """The article with this id, with what the heads say of it; raises NotFound."""
         found = self._archive.articles([article_id]) if 0 < article_id < 2**63 else {}
         if article_id not in found:
             raise NotFound(f"There is no article {article_id} in this archive.")
-        return found[article_id]
+        return replace(found[article_id], annotations=self._archive.annotations([article_id]).get(article_id, NOTHING))
 
     def similar(self, article_id: int, top_k: int) -> tuple[Hit, ...]:
         """The articles that are most like one, without itself, those on the same story first; raises NotFound."""
@@ -141,7 +143,8 @@ class SearchEngine:
         """Each query's candidates in order, the best of them reranked; nothing where nothing is relevant."""
         begun = perf_counter()
         served = self._live.served
-        understood = [Understanding(query.text, query.text) if query.plain else understand(query.text) for query in queries]
+        annotated = served.opened.snapshot.annotated
+        understood = [Understanding(query.text, query.text) if query.plain else understand(query.text, annotated) for query in queries]
         vectors = served.encoder.encode_queries([meant.words for meant in understood])
         encoded = perf_counter() - begun
         rankings = []
@@ -252,6 +255,7 @@ def _overview(opened: Opened, reranker: Reranker | None) -> Overview:
         sources=columns.sources(),
         topics=columns.topics(),
         languages=columns.languages(),
+        annotated=annotated_facets(columns),
         earliest=datetime.fromtimestamp(int(dated.min()), UTC) if len(dated) else None,
         latest=datetime.fromtimestamp(int(dated.max()), UTC) if len(dated) else None,
         notice=opened.notice,

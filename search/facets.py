@@ -29,6 +29,13 @@ def facets(matching: Mask, columns: Columns, filters: Filters) -> tuple[Facet, .
     return tuple(_facet(field, task, matching, filtered, columns, filters) for field, task in _shown(columns, filters))
 
 
+def annotated_facets(columns: Columns) -> tuple[Facet, ...]:
+    """What the heads say of all articles, where they have said something."""
+    everything = np.ones(len(columns.article_id), np.bool_)
+    shown = [(field, task) for field, task in _shown(columns, Filters()) if field in ANNOTATION_FIELDS]
+    return tuple(_facet(field, task, everything, everything, columns, Filters()) for field, task in shown)
+
+
 def _shown(columns: Columns, filters: Filters) -> Iterator[tuple[NameField, str | None]]:
     for field in PLURALS:
         names = (*columns.names[field].shown, *filters.of(field), *filters.without.of(field))

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-FILTERS = ("after", "before", *(prefix + field for prefix in ("", "not_") for field in ("topic", "source", "author", "language")))
+_NAMES = ("topic", "source", "author", "language", "sentiment", "person", "organisation", "place", "label")
+FILTERS = ("after", "before", *(prefix + field for prefix in ("", "not_") for field in _NAMES))
 SHARED = (*FILTERS, "mode", "lang")  # what two searches that are compared have in common
 _SEARCH = ("q", *FILTERS, "mode", "sort", "half_life")  # what says which articles are found and in which order
 ASKED = (*FILTERS, "mode", "rerank", "sort", "half_life", "stories")  # what decides beside the query what stands at which rank

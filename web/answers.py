@@ -5,13 +5,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from search.annotation_answers import AnnotationsAnswer
 from search.answers import SentenceAnswer
 from search.article import Precision, StoredArticle
 from search.heads.stance import Stance
 
 
 class ArticleAnswer(BaseModel):
-    """An article as the archive holds it; ``extra`` has the fields of the dump that Broadsheet does not know."""
+    """An article as the archive holds it; ``extra`` has the fields of the dump that Broadsheet does not know.
+
+    ``topics`` are those of the dump; where there are none, ``topic`` is predicted by a head.
+    """
 
     id: int
     key: str
@@ -23,7 +27,10 @@ class ArticleAnswer(BaseModel):
     language: str | None
     published_at: datetime | None
     published_precision: Precision | None
+    topic: str | None
     topics: list[str]
+    topic_predicted: bool
+    annotations: AnnotationsAnswer | None
     extra: dict[str, Any]
     indexed_at: datetime
 
@@ -31,6 +38,7 @@ class ArticleAnswer(BaseModel):
     def of(cls, stored: StoredArticle) -> "ArticleAnswer":
         """The article as it goes over the wire."""
         article = stored.article
+        topics = stored.annotations.topics(article.topics)
         return cls(
             id=stored.id,
             key=article.key,
@@ -42,7 +50,10 @@ class ArticleAnswer(BaseModel):
             language=article.language,
             published_at=article.published_at,
             published_precision=article.published_precision,
+            topic=topics[0] if topics else None,
             topics=list(article.topics),
+            topic_predicted=bool(topics) and not article.topics,
+            annotations=AnnotationsAnswer.of(stored.annotations, article),
             extra=dict(article.extra),
             indexed_at=stored.indexed_at,
         )

@@ -31,6 +31,7 @@ SEARCH: Mapping[str, Any] = {
             "published_at": "2020-04-21T00:00:00Z",
             "topic": "Business",
             "topics": ["Business", "Energy"],
+            "topic_predicted": False,
             "author": "Ines Okafor",
             "language": "en",
             "snippet": {"text": "Refiners along the coast cut output by a third as the oil market …", "highlights": [[54, 57]]},
@@ -41,11 +42,13 @@ SEARCH: Mapping[str, Any] = {
             "relevance": 0.93,
             "story": None,
             "relation": None,
+            "annotations": {"topic": None, "sentiment": {"label": "negative", "probability": 0.91}, "labels": {}},
         }
     ],
     "facets": [
         {
             "field": "source",
+            "task": None,
             "names": 2,
             "unnamed": 0,
             "values": [
@@ -102,7 +105,18 @@ ARTICLE: Mapping[str, Any] = {
     "language": "en",
     "published_at": "2020-04-21T00:00:00Z",
     "published_precision": "day",
+    "topic": "Business",
     "topics": ["Business", "Energy"],
+    "topic_predicted": False,
+    "annotations": {
+        "topic": None,
+        "sentiment": {"label": "negative", "probability": 0.91, "fingerprint": "tone:0a1b2c3d4e5f6071"},
+        "entities": {
+            "fingerprint": "ner:1f2e3d4c5b6a7980",
+            "names": [{"name": "Ines Okafor", "type": "person", "count": 2, "probability": 0.98, "mentions": [[120, 131], [402, 408]]}],
+        },
+        "labels": {"section": {"label": "Companies", "probability": 0.88, "fingerprint": "bert:9c8d7e6f5a4b3c2d"}},
+    },
     "extra": {"edition": "late"},
     "indexed_at": "2026-01-02T03:04:05Z",
 }

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from search import query
 from search.dates import parse_period
 from search.errors import BadInput
-from search.query import MAX_WINDOW, Filters, Interval, Mode, Query, Sort
+from search.query import MAX_WINDOW, PLURALS, Filters, Interval, Mode, Query, Sort
 
 MAX_COMPARED = 4
 
@@ -27,11 +27,13 @@ def refuse_unknown(given: Any, model: type[BaseModel]) -> None:
     for name in given:
         if name not in model.model_fields:
             shown = name if len(name) <= 40 else name[:40] + "…"
-            raise BadInput(f"Unknown parameter {shown!r}: the known ones are {', '.join(model.model_fields)}.", field=shown)
+            known = ", ".join(one for one in model.model_fields if not one.startswith("not_"))
+            excluded = ", and not_source, not_topic … which exclude" if "not_source" in model.model_fields else ""
+            raise BadInput(f"Unknown parameter {shown!r}: the known ones are {known}{excluded}.", field=shown)
 
 
 class Parameters(BaseModel):
-    """Base of all requests: refuses unknown names, takes a blank or null for "not given" and one value for a list of one."""
+    """Base of all searches: refuses unknown names, takes a blank or null for "not given" and one value for a list of one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,10 +70,20 @@ class Conditions(BaseModel):
     topic: Names = Field([], description="About this topic; of several any one.", examples=[["Business"]])
     author: Names = Field([], description="Written by this author; of several any one.")
     language: Names = Field([], description="In this language; of several any one.")
+    sentiment: Names = Field([], description="Of this sentiment, as a head judged it: negative, neutral or positive.")
+    person: Names = Field([], description="With this person named in it; of several any one.")
+    organisation: Names = Field([], description="With this organisation named in it; of several any one.")
+    place: Names = Field([], description="With this place named in it; of several any one.")
+    label: Names = Field([], description="With this label of a head of your own: its task and the label, as in 'section: Politics'.")
     not_source: Names = Field([], description="Not published by this source, nor by any other that is given.")
     not_topic: Names = Field([], description="Not about this topic.")
     not_author: Names = Field([], description="Not written by this author.")
     not_language: Names = Field([], description="Not in this language.")
+    not_sentiment: Names = Field([], description="Not of this sentiment.")
+    not_person: Names = Field([], description="Without this person in it.")
+    not_organisation: Names = Field([], description="Without this organisation in it.")
+    not_place: Names = Field([], description="Without this place in it.")
+    not_label: Names = Field([], description="Not with this label of a head of your own.")
     half_life: float | None = Field(
         None, gt=0, description="Recency boost: after so many days half of it is left. Ages count from the archive's newest article."
     )
@@ -87,11 +99,8 @@ class Conditions(BaseModel):
         return Filters(
             after=parse_period(self.after, "after").first if self.after else None,
             before=parse_period(self.before, "before").last if self.before else None,
-            sources=tuple(self.source),
-            topics=tuple(self.topic),
-            languages=tuple(self.language),
-            authors=tuple(self.author),
-            without=query.Names(tuple(self.not_source), tuple(self.not_topic), tuple(self.not_author), tuple(self.not_language)),
+            without=query.Names(**{plural: tuple(getattr(self, f"not_{field}")) for field, plural in PLURALS.items()}),
+            **{plural: tuple(getattr(self, field)) for field, plural in PLURALS.items()},
         )
 
 
@@ -115,7 +124,7 @@ class PageParameters(FilterParameters):
     top_k: int = Field(10, ge=1, le=MAX_WINDOW, description="Number of articles to return; offset + top_k may be 1,000.", examples=[5])
     offset: int = Field(0, ge=0, le=MAX_WINDOW, description="Number of articles of the ranking to skip.")
     sort: Sort = Field(Sort.RELEVANCE, description="Order: by relevance, or all that match by date; date is another name of newest.")
-    facets: bool = Field(False, description="Count all articles that match by source, topic, author and language.")
+    facets: bool = Field(False, description="Count all articles that match by source, topic, author and language, and by what heads say.")
     timeline: Interval | None = Field(None, description="Count all articles that match over time, in bars of this length.")
     stories: bool = Field(False, description="One hit per story, with the other articles on it.")
 

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from search.annotation import task_of
 from search.article import Precision, StoredArticle
-from search.heads.stance import Stance
 from search.heads.answers import EntityAnswer, SpanAnswer
 from search.heads.card import HeadCard
+from search.heads.stance import Stance
 from search.language import Kind, Piece
+from search.language.condition import ENTITY_FIELDS
 from search.overview import Overview
 from search.query import MAX_WINDOW, Interval
 from search.question_answering import Findings
@@ -26,11 +28,12 @@ from web.parameters import MAX_COMPARED
 from web.reference import Reference
 from web.view import Theme, View
 
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-_SHOWN_NAMES = 8  # of a facet; further ones fold away
 MAX_TRIED = 5_000
 """Characters of a text in the lab, where it is part of the address."""
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+_SHOWN_NAMES = 8  # of a facet; further ones fold away
 _LISTED_NAMES = 24  # of a facet; further ones can be typed
+_LISTED_ENTITIES = 12  # of an article, of each kind; further ones fold away
 _DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
 _READABLE_BARS = 370  # more would be thinner than a pixel on a phone
 _EXPORTS = ("csv", "json", "jsonl", "bibtex", "ris")
@@ -42,6 +45,9 @@ _OPERATORS = (
     ("(oil OR gas) -coal", "group"),
     ("title:strike", "title"),
     ("source:reuters", "field"),
+    ('person:"Ada Bell"', "person"),
+    ("entity:OPEC", "entity"),
+    ("sentiment:negative", "sentiment"),
     ("after:2020-03", "date"),
     ('near5:"oil price"', "near"),
     ("inflat*", "prefix"),
@@ -109,12 +115,6 @@ class WordPiece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PageLink:
-    """A page of a ranking, counted from 1."""
-
-    number: int
-    offset: int
-@dataclass(frozen=True, slots=True)
 class Trial:
     """A head with texts, by the names of the form's fields, and what it makes of them: one of the last five, or nothing yet."""
 
@@ -138,6 +138,12 @@ class Trial:
         return any(label.startswith("B-") for label in self.card.labels)
 
 
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of a ranking, counted from 1."""
+
+    number: int
+    offset: int
 
 
 def search_page(
@@ -188,17 +194,17 @@ def compare_page(
     return _render("compare.html", view, comparison=comparison, sides=sides, problem=problem)
 
 
+def lab_page(view: View, cards: Sequence[HeadCard], trial: Trial | None = None) -> str:
+    """Every head that can be tried, with the form of one of them and its answer; without a trial there are none."""
+    return _render("lab.html", view, cards=cards, trial=trial)
+
+
 def guide_page(view: View) -> str:
     """What can be typed into the search box and on the keyboard."""
     return _render("guide.html", view)
 
 
 def problem_page(view: View, problem: Problem) -> str:
-def lab_page(view: View, cards: Sequence[HeadCard], trial: Trial | None = None) -> str:
-    """Every head that can be tried, with the form of one of them and its answer; without a trial there are none."""
-    return _render("lab.html", view, cards=cards, trial=trial)
-
-
     """An error by itself, for addresses that have no form to show it next to."""
     return _render("problem.html", view, problem=problem)
 
@@ -213,16 +219,19 @@ def chosen_facets(view: View, overview: Overview | None) -> tuple[Facet, ...]:
     if overview is None:
         return ()
     counted = (("topic", overview.topics), ("source", overview.sources), ("language", overview.languages))
-    return tuple(_facet(view, field, names) for field, names in counted if names and (field != "language" or len(names) > 1))
+    stated = [_facet(view, field, names) for field, names in counted if names and (field != "language" or len(names) > 1)]
+    said = [_facet(view, one.field, [(value.name, value.count) for value in one.values], one.task) for one in overview.annotated]
+    return (*stated, *said)
 
 
-def _facet(view: View, field: str, counted: Sequence[tuple[str, int]]) -> Facet:
+def _facet(view: View, field: str, counted: Sequence[tuple[str, int]], task: str | None = None) -> Facet:
     included, excluded = ({name.lower() for name in view.address.all(one)} for one in (field, f"not_{field}"))
     known = {name.lower() for name, _ in counted[:_LISTED_NAMES]}
-    further = [(name, 0) for one in (field, f"not_{field}") for name in view.address.all(one) if name.lower() not in known]
+    asked = [name for one in (field, f"not_{field}") for name in view.address.all(one) if task in (None, task_of(name))]
+    further = [(name, 0) for name in asked if name.lower() not in known]
     listed = (*further, *counted[:_LISTED_NAMES])
     values = [FacetValue(name, count, name.lower() in included, name.lower() in excluded) for name, count in listed]
-    return Facet(field, tuple(values), len(counted) + len(further), 0)
+    return Facet(field, tuple(values), len(counted) + len(further), 0, task)
 
 
 def without_piece(text: str, piece: Piece) -> str:
@@ -323,6 +332,9 @@ def _environment() -> Environment:
     environment.filters.update(machine=machine_date, link=web_link, tag=language_tag, segments=segments)
     environment.globals.update(
         MAX_COMPARED=MAX_COMPARED,
+        MAX_TRIED=MAX_TRIED,
+        ENTITY_FIELDS=ENTITY_FIELDS,
+        LISTED_ENTITIES=_LISTED_ENTITIES,
         SHOWN_NAMES=_SHOWN_NAMES,
         LISTED_NAMES=_LISTED_NAMES,
         readable_intervals=readable_intervals,
@@ -332,9 +344,6 @@ def _environment() -> Environment:
         FILTERS=FILTERS,
         SHARED=SHARED,
         THEMES=tuple(Theme),
-        MAX_TRIED=MAX_TRIED,
-        ENTITY_FIELDS=ENTITY_FIELDS,
-        LISTED_ENTITIES=_LISTED_ENTITIES,
         LANGUAGES=languages(),
         Chart=Chart,
         without_piece=without_piece,

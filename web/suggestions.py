@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from search.suggestion import Suggestion
+from search.suggestion import NamedKind, Suggestion
 from web.api import answers
 from web.parameters import Parameters
 from web.service import TheService
@@ -31,7 +31,7 @@ class SuggestParameters(Parameters):
 class SuggestionAnswer(BaseModel):
     """A name or a title that goes on from what was typed; ``query`` finds it, ``article_id`` is the article of a title."""
 
-    kind: Literal["title", "source", "author", "topic"]
+    kind: Literal["title"] | NamedKind
     text: str
     query: str
     articles: int
@@ -63,7 +63,7 @@ def suggest_parameters(request: Request, parameters: Annotated[SuggestParameters
 
 @router.get("/suggest", tags=["search"], summary="Complete a query", responses=answers(_EXAMPLE, 400, 422, 503))
 async def suggest(parameters: Annotated[SuggestParameters, Depends(suggest_parameters)], service: TheService) -> SuggestionsAnswer:
-    """Titles and names of sources, authors and topics that go on from what was typed; none for nothing."""
+    """Titles and names of sources, authors, topics, persons, organisations and places that go on from what was typed; none for nothing."""
     if not parameters.q:
         return SuggestionsAnswer(suggestions=[])
     suggestions = await run_in_threadpool(service.engine.suggest, parameters.q)

@@ -57,6 +57,7 @@ def test_a_search_answers_with_every_published_field(client: TestClient) -> None
         "published_at": "2020-04-21T00:00:00Z",
         "topic": "Business",
         "topics": ["Business", "Energy"],
+        "topic_predicted": False,
         "author": "Ines Okafor",
         "language": "en",
         "passage": [120, 364],
@@ -66,6 +67,7 @@ def test_a_search_answers_with_every_published_field(client: TestClient) -> None
         "relevance": 1.0,
         "story": None,
         "relation": None,
+        "annotations": None,
     }
     assert snippet["text"].startswith("Storage tanks")
     assert snippet["highlights"] == []
@@ -205,8 +207,9 @@ def test_a_body_that_is_not_called_json_is_refused(client: TestClient) -> None:
 def test_an_unknown_parameter_is_named_with_the_known_ones(client: TestClient) -> None:
     error = client.get("/search?q=oil&limit=5").json()["error"]
     assert error == (
-        "Unknown parameter 'limit': the known ones are q, mode, rerank, after, before, source, topic, author, language, not_source, "
-        "not_topic, not_author, not_language, half_life, top_k, offset, sort, facets, timeline, stories."
+        "Unknown parameter 'limit': the known ones are q, mode, rerank, after, before, source, topic, author, language, sentiment, "
+        "person, organisation, place, label, half_life, top_k, offset, sort, facets, timeline, stories, and not_source, not_topic … "
+        "which exclude."
     )
 
 
@@ -254,7 +257,10 @@ def test_an_article_is_answered_whole(client: TestClient, engine: FakeEngine) ->
         "language": "en",
         "published_at": "2021-01-01T00:00:00Z",
         "published_precision": "year",
+        "topic": "Environment",
         "topics": ["Environment"],
+        "topic_predicted": False,
+        "annotations": None,
         "extra": {},
         "indexed_at": "2026-01-02T03:04:05Z",
     }

@@ -22,7 +22,12 @@ WHOLE = Query(
         topics=("R&D",),
         authors=("Inés Okafor",),
         languages=("en",),
-        without=Names(("Courier",), ("Sport",), ("Nobody",), ("fr",)),
+        without=Names(("Courier",), ("Sport",), ("Nobody",), ("fr",), ("negative",), ("A B",), ("C&D",), ("Ö",), ("section: Sport",)),
+        sentiments=("neutral",),
+        persons=("Inés Okafor",),
+        organisations=("AT&T",),
+        places=("Ürümqi", "New York"),
+        labels=("section: R&D", "mood: =?"),
     ),
 )
 
