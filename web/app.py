@@ -68,11 +68,11 @@ def create_app(engine: Engine, settings: Settings, heads: Predictor | None = Non
     app.include_router(export.router)
     app.include_router(similar.router)
     app.include_router(suggestions.router)
+    app.include_router(head_routes.router)
     app.include_router(pages.router)
-    app.include_router(questions.router)
     app.include_router(lab.router)
+    app.include_router(questions.router)
     app.include_router(feedback.router if recorder else feedback.off)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     handle_errors(app)
     return app
-    app.include_router(head_routes.router)

@@ -43,12 +43,12 @@ class Metrics:
         for stage in ("encode", "retrieve", "rerank", "count", "fetch"):
             self._stages.labels(stage).observe(getattr(seconds, stage))
 
-    def exposition(self) -> bytes:
     def observe_head(self, endpoint: str, task: str, texts: int) -> None:
         """Count a request that a head answered; only tasks that exist get here, so their number is bounded."""
         self._asked.labels(endpoint, task).inc()
         self._texts.labels(endpoint, task).inc(texts)
 
+    def exposition(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
 
