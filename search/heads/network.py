@@ -1,7 +1,8 @@
 """A head ready to run: texts already tokenized go in, one array of logits per text comes out.
 
-Two layouts are read: a folder of transformers with any BERT-family model (its own body), and a folder with only a top
-whose card names the body it shares with others. On a CPU a BERT body runs packed (search/models/bert.py).
+Three layouts are read: a folder of transformers with any BERT-family model (its own body), a folder with only a top whose
+card names the body it shares with others, and a regression on the vectors of a model (search/heads/frozen.py). On a CPU a
+BERT body runs packed (search/models/bert.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ Logits = npt.NDArray[np.float32]
 Forward = Callable[[dict[str, Tensor]], Tensor]
 
 TOP = "top.safetensors"
+LINEAR = "logistic.safetensors"
 _TOKENS_PER_BATCH = 2048  # on a CPU; more leaves its caches
 _TOKENS_PER_CUDA_BATCH = 32_768
 
@@ -72,6 +74,10 @@ class Network:
     def load(cls, folder: Path, place: Placement) -> "Network":
         """The head in a folder; raises BadInput when there is none or its parts do not belong together."""
         card = HeadCard.read(folder)
+        if (folder / LINEAR).is_file():
+            from search.heads.frozen import load_frozen  # which makes a Network
+
+            return load_frozen(card, folder, place)
         if card.body is not None:
             return _sharing(card, folder, shared_body((folder / card.body).resolve(), place))
         return _whole(card, folder, place)
