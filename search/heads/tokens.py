@@ -13,22 +13,8 @@ from search.models.loading import readable
 
 Encoding = dict[str, list[int]]
 
-_WORDS = re.compile(r"\w+(?:[.,:'’\-/&@]\w+)*|[^\w\s]", re.UNICODE)
-
-
-def lengths_longest_first(first: int, second: int, room: int) -> tuple[int, int]:
-    """How many tokens of each text stay when the last of the longer one is dropped until both fit into ``room``.
-
-    Of two equally long texts the second loses first, as in the tokenizers library.
-    """
-    if first + second <= room:
-        return first, second
-    half = room // 2
-    if first <= half:
-        return first, room - first
-    if second <= half:
-        return room - second, second
-    return room - half, half
+# Initials with their last dot ("U.S.", "U.S.-led"), other words with what is inside them, any other sign alone.
+_WORDS = re.compile(r"(?:[^\W\d_]\.){2,}(?:-\w+)*(?!\w)|\w+(?:[.,:'’\-/&@]\w+)*|[^\w\s]", re.UNICODE)
 
 
 def lengths_in_proportion(first: int, second: int, room: int) -> tuple[int, int]:
@@ -95,7 +81,7 @@ class Tokens:
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
-    """The [start, end) of each word and punctuation mark of a text; "U.S.-led", "3.5" and "O'Neil" stay whole."""
+    """The [start, end) of each word and punctuation mark of a text; "U.S.", "U.S.-led", "3.5" and "O'Neil" stay whole."""
     return [match.span() for match in _WORDS.finditer(text)]
 
 
