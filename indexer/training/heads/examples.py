@@ -1,17 +1,20 @@
 """What heads learn from, read from the formats that such data comes in; a bad row is refused with file and line.
 
-TSV without quoting, CSV, JSON lines, CoNLL (token and tag), CoNLL-U, SQuAD v1.1 and v2.0.
+TSV without quoting, CSV, JSON lines, CoNLL (token and tag), CoNLL-U, SQuAD v1.1 and v2.0, plain lines for a language model.
 """
 
-import csv
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from indexer.fields import NAMES
+from indexer.training.heads.rows import TABLES, bad_row, folded, pick, read_rows, read_text
 from search.errors import BadInput
 from search.heads.card import Kind, Reads
+from search.text import passage_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +61,37 @@ class Plain:
 
 Example = Labelled | Sentence | Question | MultipleChoice | Plain
 
-_TEXT = ("text", "sentence", "content", "body", "title")
+# The usual names of columns, as folded() writes them; the first that is there is read.
+_TEXT = ("text", "sentence", *NAMES["text"], *NAMES["summary"], *NAMES["title"])
+_TITLE = NAMES["title"]
 _FIRST = ("first", "premise", "sentence1", "text1", "claim", "question")
 _SECOND = ("second", "hypothesis", "sentence2", "text2", "body", "answer", "sentence")
-_LABEL = ("label", "class", "category", "topic", "section", "stance")
-_VALUE = ("score", "value", "similarity", "label")
+_LABEL = ("label", "class", "category", "topic", "section", "stance", *NAMES["topics"])
+_VALUE = ("score", "value", "similarity", "rating", "label")
+_CHOICES = ("choices", "options")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the columns to read where they are not the usual ones."""
+    """Names of the columns to read where they are not the usual ones; ``usual_target`` is one more usual name of the label's."""
 
     text: str | None = None
     second: str | None = None
     target: str | None = None
+    usual_target: str | None = None
 
 
 def read_examples(path: Path, kind: Kind, reads: Reads = Reads.TEXT, columns: Columns | None = None) -> list[Example]:
     """All examples of a file, by its ending. Raises BadInput that names file and line."""
-    ending = "".join(path.suffixes[-1:]).lower()
+    ending = path.suffix.lower()
+    columns = columns or Columns()
     readers: dict[Kind, Mapping[str, Callable[[], Iterator[Example]]]] = {
         Kind.TAGGING: {".conll": lambda: _conll(path), ".conllu": lambda: _conllu(path), ".txt": lambda: _conll(path)},
         Kind.SPAN: {".json": lambda: _squad(path)},
         Kind.CHOICE: {".jsonl": lambda: _choices(path)},
+        Kind.MASK: {".txt": lambda: _lines(path), **{name: lambda: _plain(path, columns) for name in TABLES}},
     }
-    labelled = {name: (lambda: _labelled(path, kind, reads, columns or Columns())) for name in (".tsv", ".csv", ".jsonl")}
-    known = readers.get(kind, labelled)
+    known = readers.get(kind, {name: lambda: _labelled(path, kind, reads, columns) for name in TABLES})
     if ending not in known:
         raise BadInput(f"{path} cannot be read for {kind}: give a file ending in {', '.join(known)}.", field="train")
     examples = list(known[ending]())
@@ -92,149 +100,158 @@ def read_examples(path: Path, kind: Kind, reads: Reads = Reads.TEXT, columns: Co
     return examples
 
 
+def infer_kind(path: Path, columns: Columns) -> tuple[Kind, Reads]:
+    """What a file teaches, by its ending and its columns. Raises BadInput where neither tells."""
+    ending = path.suffix.lower()
+    if ending in (".conll", ".conllu"):
+        return Kind.TAGGING, Reads.TEXT
+    if ending == ".json":
+        return Kind.SPAN, Reads.PAIR
+    if ending not in TABLES:
+        raise BadInput(
+            f"{path} does not say by its ending what it teaches: give --kind, or a file ending in .csv, .tsv, .jsonl, .conll, .conllu or "
+            ".json.",
+            field="train",
+        )
+    names = {folded(name) for name in next(read_rows(path), (0, {}))[1]}
+    if names.intersection(_CHOICES):
+        return Kind.CHOICE, Reads.PAIR
+    paired = columns.second is not None or bool(names.intersection(_FIRST) and names.intersection(_SECOND) and "text" not in names)
+    if not paired:
+        return Kind.CLASSIFICATION, Reads.TEXT
+    target = columns.target or next((name for name in (*_LABEL, *_VALUE) if name in names), "")
+    return (Kind.REGRESSION if folded(target) in _VALUE[:-1] else Kind.CLASSIFICATION), Reads.PAIR
+
+
 def _labelled(path: Path, kind: Kind, reads: Reads, columns: Columns) -> Iterator[Labelled]:
-    for line, row in _rows(path):
-        target = _pick(path, line, row, columns.target, _LABEL if kind is Kind.CLASSIFICATION else _VALUE, "label")
+    usual = _LABEL if kind is Kind.CLASSIFICATION else _VALUE
+    if columns.usual_target:
+        usual = (folded(columns.usual_target), *usual)
+    for line, row in read_rows(path):
+        target = pick(path, line, row, columns.target, usual, "label").strip()
+        if not target:
+            raise bad_row(path, line, "the label is empty")
         if kind is Kind.REGRESSION:
             try:
-                float(target)
+                if not math.isfinite(float(target)):
+                    raise ValueError
             except ValueError:
-                raise _bad(path, line, f"{target!r} is not a number") from None
-        first = _pick(path, line, row, columns.text, _TEXT if reads is Reads.TEXT else _FIRST, "text")
-        texts: tuple[str, ...] = (first,)
+                raise bad_row(path, line, f"{target!r} is not a number") from None
         if reads is Reads.PAIR:
-            texts = (first, _pick(path, line, row, columns.second, _SECOND, "second text"))
+            first = pick(path, line, row, columns.text, _FIRST, "first text")
+            texts: tuple[str, ...] = (first, pick(path, line, row, columns.second, _SECOND, "second text"))
+        else:
+            texts = (_text_of(path, line, row, columns),)
         if not any(text.strip() for text in texts):
-            raise _bad(path, line, "the text is empty")
-        yield Labelled(texts, target.strip())
+            raise bad_row(path, line, "the text is empty")
+        yield Labelled(texts, target)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows with their line numbers."""
-    text = _text(path)
-    if path.suffix.lower() == ".jsonl":
-        for line, content in enumerate(text.splitlines(), 1):
-            if content.strip():
-                yield line, _object(path, line, content)
-        return
-    table = path.suffix.lower() == ".tsv"
-    # A TSV here has neither quotes nor escapes; a CSV has both, and one unclosed quote must not swallow the rest in silence.
-    if table:
-        reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    else:
-        csv.field_size_limit(10_000_000)
-        reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    try:
-        header = next(reader, None)
-        if not header:
-            raise BadInput(f"{path} is empty: its first line must name the columns.", field="train")
-        for row in reader:
-            if len(row) != len(header):
-                raise _bad(path, reader.line_num, f"{len(row)} fields, the header names {len(header)}")
-            yield reader.line_num, dict(zip(header, row, strict=True))
-    except csv.Error as error:
-        raise _bad(path, reader.line_num, str(error)) from error
+def _plain(path: Path, columns: Columns) -> Iterator[Plain]:
+    for line, row in read_rows(path):
+        text = _text_of(path, line, row, columns)
+        if text.strip():
+            yield Plain(text)
 
 
-def _pick(path: Path, line: int, row: Mapping[str, Any], asked: str | None, usual: Sequence[str], what: str) -> str:
-    names = {name.casefold(): name for name in row}
-    found = asked if asked is not None else next((names[name] for name in usual if name in names), None)
-    if found is None or row.get(found) is None:
-        raise _bad(path, line, f"no {what}: its column is called {' or '.join([asked] if asked else usual)}; there is {', '.join(row)}")
-    return str(row[found])
+def _lines(path: Path) -> Iterator[Plain]:
+    return (Plain(line) for line in read_text(path).splitlines() if line.strip())
+
+
+def _text_of(path: Path, line: int, row: Mapping[str, Any], columns: Columns) -> str:
+    """The text of a row; of an article, which has a title, too, what a model reads of it wherever it is searched or annotated."""
+    text = pick(path, line, row, columns.text, _TEXT, "text")
+    title = next((str(row[name]) for name in row if folded(name) in _TITLE and row[name]), "")
+    return text if columns.text is not None or text == title else passage_text(title, text)
 
 
 def _conll(path: Path) -> Iterator[Sentence]:
-    words: list[str] = []
-    tags: list[str] = []
-    for line, content in enumerate([*_text(path).split("\n"), ""], 1):
-        content = content.rstrip("\r")
-        if content.strip():
-            fields = content.split("\t") if "\t" in content else content.split()
-            if len(fields) < 2 or not fields[-1]:
-                raise _bad(path, line, f"expected a token, a tab and a tag, found {content!r}")
-            words.append(fields[0])
-            tags.append(fields[-1])
-        elif words:
-            yield Sentence(tuple(words), tuple(tags))
-            words, tags = [], []
+    return (sentence for sentence in _sentences(path, _conll_word) if sentence.words != ("-DOCSTART-",))
 
 
 def _conllu(path: Path) -> Iterator[Sentence]:
-    """Words with their language-specific tag (XPOS). Ranges ("3-4") and empty nodes ("3.1") are no words."""
-    words: list[str] = []
-    tags: list[str] = []
-    for line, content in enumerate([*_text(path).split("\n"), ""], 1):
+    return _sentences(path, _conllu_word)
+
+
+def _sentences(path: Path, word_of: Callable[[str], tuple[str, str] | None]) -> Iterator[Sentence]:
+    """Sentences are parted by empty lines; ``word_of`` gives the word and tag of a line, None for a line that is no word."""
+    words: list[tuple[str, str]] = []
+    for line, content in enumerate([*read_text(path).split("\n"), ""], 1):
         content = content.rstrip("\r")
-        if content.startswith("#"):
-            continue
-        if not content.strip():
-            if words:
-                yield Sentence(tuple(words), tuple(tags))
-            words, tags = [], []
-            continue
-        fields = content.split("\t")
-        if len(fields) != 10:
-            raise _bad(path, line, f"expected ten fields parted by tabs, found {len(fields)}")
-        if fields[0].isdigit():
-            words.append(fields[1])
-            tags.append(fields[4])
+        if content.strip():
+            try:
+                word = word_of(content)
+            except ValueError as error:
+                raise bad_row(path, line, str(error)) from None
+            if word:
+                words.append(word)
+        elif words:
+            yield Sentence(*(tuple(column) for column in zip(*words, strict=True)))
+            words = []
+
+
+def _conll_word(content: str) -> tuple[str, str]:
+    """The first field is the word, the last its tag."""
+    fields = content.split("\t") if "\t" in content else content.split()
+    if len(fields) < 2 or not fields[0] or not fields[-1].strip():
+        raise ValueError(f"expected a token, a tab and a tag, found {content[:60]!r}")
+    return fields[0], fields[-1].strip()
+
+
+def _conllu_word(content: str) -> tuple[str, str] | None:
+    """Word and language-specific tag (XPOS), the universal one where there is none. Ranges ("3-4") and empty nodes ("3.1") are no words."""
+    if content.startswith("#"):
+        return None
+    fields = content.split("\t")
+    if len(fields) != 10:
+        raise ValueError(f"expected ten fields parted by tabs, found {len(fields)}")
+    number, word, universal, own = fields[0], fields[1], fields[3], fields[4]
+    if not number.replace("-", "").replace(".", "").isdigit():
+        raise ValueError(f"{number!r} is not the number of a word")
+    return (word, universal if own == "_" else own) if number.isdigit() else None
 
 
 def _squad(path: Path) -> Iterator[Question]:
     try:
-        articles = json.loads(_text(path))["data"]
-        for article in articles:
+        articles = json.loads(read_text(path))["data"]
+    except json.JSONDecodeError as error:
+        raise bad_row(path, error.lineno, f"not JSON: {error.msg}") from None
+    except (KeyError, TypeError) as error:
+        raise BadInput(f"{path} is not in the format of SQuAD: there is no list 'data'.", field="train") from error
+    for number, article in enumerate(articles):
+        place = f"{path}: article {number}"
+        try:
             for paragraph in article["paragraphs"]:
-                passage = paragraph["context"]
                 for question in paragraph["qas"]:
-                    spans = []
-                    for answer in question["answers"]:
-                        start, text = int(answer["answer_start"]), answer["text"]
-                        if passage[start : start + len(text)] != text:
-                            raise BadInput(
-                                f"{path}: the answer {text!r} of question {question.get('id')!r} is not at character {start}.",
-                                field="train",
-                            )
-                        spans.append((start, start + len(text)))
-                    yield Question(question["question"], passage, tuple(dict.fromkeys(spans)))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{path} is not in the format of SQuAD ({error!r}).", field="train") from error
+                    place = f"{path}: question {question.get('id', question['question'])!r}"
+                    yield Question(question["question"], paragraph["context"], _answers(place, paragraph["context"], question["answers"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadInput(f"{place} is not in the format of SQuAD ({error!r}).", field="train") from error
+
+
+def _answers(place: str, passage: str, answers: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, int], ...]:
+    """The accepted answers' characters; none for a question that cannot be answered (SQuAD v2.0)."""
+    spans = []
+    for answer in answers:
+        start, text = int(answer["answer_start"]), str(answer["text"])
+        if not text or passage[start : start + len(text)] != text:
+            raise BadInput(f"{place}: the answer {text!r} is not at character {start} of its passage.", field="train")
+        spans.append((start, start + len(text)))
+    return tuple(dict.fromkeys(spans))
 
 
 def _choices(path: Path) -> Iterator[MultipleChoice]:
-    for line, content in enumerate(_text(path).splitlines(), 1):
-        if not content.strip():
-            continue
-        row = _object(path, line, content)
+    for line, row in read_rows(path):
         try:
-            choices = tuple(str(choice) for choice in row["choices" if "choices" in row else "options"])
+            choices = row["choices" if "choices" in row else "options"]
             answer = int(row["answer" if "answer" in row else "label"])
-            if not 0 <= answer < len(choices):
-                raise _bad(path, line, f"the right choice is {answer}, there are {len(choices)}")
-            yield MultipleChoice(str(row["question"]), str(row.get("passage") or ""), choices, answer)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _bad(path, line, "expected question, choices (or options) and answer (or label)") from error
-
-
-def _object(path: Path, line: int, content: str) -> dict[str, Any]:
-    try:
-        row = json.loads(content)
-    except ValueError as error:
-        raise _bad(path, line, f"not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise _bad(path, line, "not a JSON object")
-    return row
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror}).", field="train") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 (byte {error.start}).", field="train") from error
-
-
-def _bad(path: Path, line: int, why: str) -> BadInput:
-    return BadInput(f"{path}:{line}: {why}.", field="train")
+            question = str(row["question"])
+        except (KeyError, TypeError, ValueError):
+            raise bad_row(
+                path, line, "expected question, choices (or options) and the place of the right one, from 0, as answer (or label)"
+            ) from None
+        if not isinstance(choices, list) or len(choices) < 2:
+            raise bad_row(path, line, "choices must be a list of at least two texts")
+        if not 0 <= answer < len(choices):
+            raise bad_row(path, line, f"the right choice is {answer}, and the {len(choices)} choices are counted from 0")
+        yield MultipleChoice(question, str(row.get("passage") or ""), tuple(str(choice) for choice in choices), answer)
