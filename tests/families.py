@@ -1,4 +1,4 @@
-"""Tiny, randomly initialised checkpoints of each BERT family, with tokenizers trained on a few sentences."""
+"""Tiny, randomly initialised checkpoints of each BERT family, with tokenizers trained on a few sentences, and examples for them."""
 
 from pathlib import Path
 
@@ -15,12 +15,16 @@ from transformers import (
     BertTokenizerFast,
     DistilBertConfig,
     DistilBertModel,
+    DistilBertTokenizerFast,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaModel,
     RobertaTokenizerFast,
     set_seed,
 )
+
+from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
+from search.heads.card import HeadCard, Kind, Reads
 
 SENTENCES = [
     "the minister opened the new bridge over the river in spring",
@@ -33,6 +37,33 @@ SENTENCES = [
 FAMILIES = ("bert", "multilingual", "roberta", "distilroberta", "distilbert")
 _SIZES = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 130}
 
+GOOD, BAD = ("good", "fine", "great"), ("bad", "poor", "awful")
+CLASSIFIER = HeadCard("mood", Kind.CLASSIFICATION, labels=("negative", "positive"), max_tokens=32)
+CASES: dict[str, tuple[HeadCard, list[Example]]] = {
+    "classification": (CLASSIFIER, [Labelled((f"a {word} film",), "positive" if word in GOOD else "negative") for word in GOOD + BAD]),
+    "pairs": (
+        HeadCard("same", Kind.CLASSIFICATION, Reads.PAIR, labels=("no", "yes"), max_tokens=16, truncation="proportional"),
+        [Labelled((f"a {one} film about oil prices", f"a {two} film"), "yes" if one == two else "no") for one in GOOD for two in GOOD],
+    ),
+    "regression": (
+        HeadCard("alike", Kind.REGRESSION, Reads.PAIR, highest=5.0, max_tokens=32),
+        [Labelled((f"oil {word}", "prices fell"), str(number)) for number, word in enumerate(("good", "bad", "fine", "poor"))],
+    ),
+    "tagging": (
+        HeadCard("names", Kind.TAGGING, labels=("O", "B-LOC", "B-ORG"), max_tokens=32),
+        [Sentence(("the", "bank", "rose"), ("O", "B-ORG", "O")), Sentence(("london",), ("B-LOC",))] * 3,
+    ),
+    "span": (
+        HeadCard("ask", Kind.SPAN, Reads.PAIR, max_tokens=48),
+        [Question("what fell", "oil prices fell after", ((0, 10),)), Question("who", "the bank rose", ())] * 3,
+    ),
+    "choice": (
+        HeadCard("pick", Kind.CHOICE, Reads.PAIR, max_tokens=48),
+        [MultipleChoice("what fell", "oil prices fell", ("oil", "cup", "bank"), place) for place in (0, 0, 1)] * 2,
+    ),
+    "mask": (HeadCard("words", Kind.MASK, max_tokens=32), [Plain(text) for text in SENTENCES]),
+}
+
 
 def make_family(name: str, folder: Path) -> Path:
     """Writes a checkpoint of that family and returns its folder."""
@@ -42,8 +73,7 @@ def make_family(name: str, folder: Path) -> Path:
         config = RobertaConfig(vocab_size=len(tokenizer), num_hidden_layers=2 if name == "roberta" else 1, type_vocab_size=1, **_SIZES)
         RobertaModel(config).save_pretrained(folder)
     elif name == "distilbert":
-        tokenizer = _word_piece()
-        tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        tokenizer = DistilBertTokenizerFast(tokenizer_object=_word_piece()._tokenizer, model_max_length=130)
         DistilBertModel(
             DistilBertConfig(vocab_size=len(tokenizer), dim=32, n_layers=2, n_heads=2, hidden_dim=64, max_position_embeddings=130)
         ).save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""The commands that train Broadsheet's models: train bi-encoder, train cross-encoder."""
+"""The commands that train Broadsheet's models: train bi-encoder, train cross-encoder, train head."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from indexer.training.heads.cli import head
 from indexer.training.mining import PairNegatives
 from indexer.training.objective import Negatives
+from indexer.training.options import (
+    INTERRUPTED,
+    AccumulateOption,
+    HeldOutOption,
+    LearningRateOption,
+    ModelOption,
+    QueriesArgument,
+    SeedOption,
+)
 from search.assemble import load_encoder
 from search.cli import DataOption, EncoderOption, settings_with
 from search.errors import BadInput, BroadsheetError
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from indexer.training.sources import LabelledSet
 
 train = typer.Typer(help="Train models on your own articles.", no_args_is_help=True)
+train.command("head")(head)
 
 
 @train.callback()
@@ -28,10 +39,8 @@ def _group() -> None:
 
 @train.command("bi-encoder")
 def bi_encoder(
-    out: Annotated[Path, typer.Option(metavar="MODEL", help="Folder for the model; what is there is replaced at the very end.")],
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="Labelled queries in BEIR's layout; without it, the archive is its own label.")
-    ] = None,
+    out: ModelOption,
+    folder: QueriesArgument = None,
     data: DataOption = None,
     negatives: Annotated[
         list[Negatives] | None, typer.Option(help="May be repeated: in-batch, hard and distilled when not given.", show_default=False)
@@ -41,12 +50,12 @@ def bi_encoder(
         str | None, typer.Option(metavar="NAME", help="Cross-encoder that drops false negatives and is the teacher; slow on a CPU.")
     ] = None,
     batch: Annotated[int, typer.Option(min=2, help="Queries per step; above 64, gradients are cached.")] = 32,
-    accumulate: Annotated[int, typer.Option(min=1, help="Batches whose gradients make one step.")] = 1,
+    accumulate: AccumulateOption = 1,
     sampled: Annotated[int, typer.Option(min=1, metavar="K", help="Articles drawn per query by sampled negatives.")] = 5,
     epochs: Annotated[int, typer.Option(min=1, help="Passes; negatives are mined anew before each.")] = 2,
-    learning_rate: Annotated[float, typer.Option(min=0.0, help="Largest learning rate.")] = 3e-5,
-    held_out: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the queries to measure with, if there is no dev.tsv.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Decides about everything that is drawn.")] = 17,
+    learning_rate: LearningRateOption = 3e-5,
+    held_out: HeldOutOption = 0.1,
+    seed: SeedOption = 17,
 ) -> None:
     """Tune the bi-encoder on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
     labelled, measured = _labelled(folder, data, held_out, seed)
@@ -72,7 +81,7 @@ def bi_encoder(
         with TrainingProgress(console) as progress:
             outcome = tune_encoder(labelled, measured, base, out, plan, progress, judge)
     except KeyboardInterrupt:
-        raise BroadsheetError("Interrupted: run the same command again to go on from the last state that was kept.") from None
+        raise BroadsheetError(INTERRUPTED) from None
     console.print(
         f"nDCG@10 of dense search for {outcome.held_out:,} held-out queries: {outcome.before:.4f} before, {outcome.after:.4f} after "
         f"({outcome.seconds / 60:.1f} minutes). Written to {out}.",
@@ -84,10 +93,8 @@ def bi_encoder(
 
 @train.command("cross-encoder")
 def cross_encoder(
-    out: Annotated[Path, typer.Option(metavar="MODEL", help="Folder for the model; what is there is replaced at the very end.")],
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="Labelled queries in BEIR's layout; without it, the archive is its own label.")
-    ] = None,
+    out: ModelOption,
+    folder: QueriesArgument = None,
     data: DataOption = None,
     encoder: EncoderOption = None,
     negatives: Annotated[
@@ -98,12 +105,12 @@ def cross_encoder(
     ] = DEFAULT_RERANKER,
     passages: Annotated[int, typer.Option(min=1, help="Passages of a relevant article, of which the best at the time is shown.")] = 3,
     batch: Annotated[int, typer.Option(min=1, help="Queries per step.")] = 6,
-    accumulate: Annotated[int, typer.Option(min=1, help="Parts of a step whose gradients are summed.")] = 1,
+    accumulate: AccumulateOption = 1,
     epochs: Annotated[int, typer.Option(min=1, help="Passes, each with other negatives.")] = 2,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
-    learning_rate: Annotated[float, typer.Option(min=0.0, help="Largest learning rate.")] = 5e-5,
-    held_out: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the queries to measure with, if there is no dev.tsv.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Decides about everything that is drawn.")] = 17,
+    learning_rate: LearningRateOption = 5e-5,
+    held_out: HeldOutOption = 0.1,
+    seed: SeedOption = 17,
 ) -> None:
     """Tune the reranker on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
     from indexer.training.cross_encoder import Recipe
@@ -127,7 +134,7 @@ def cross_encoder(
         with TrainingProgress(console) as progress:
             outcome = tune_reranker(labelled, measured, base, first_stage, out, plan, progress)
     except KeyboardInterrupt:
-        raise BroadsheetError("Interrupted: run the same command again to go on from the last state that was kept.") from None
+        raise BroadsheetError(INTERRUPTED) from None
     console.print(
         f"nDCG@10 for {outcome.held_out:,} held-out queries: {outcome.hybrid:.4f} without reranking, {outcome.before:.4f} with the model "
         f"it was made from, {outcome.after:.4f} with the new one ({outcome.seconds / 60:.1f} minutes). Written to {out}.",

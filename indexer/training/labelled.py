@@ -1,6 +1,6 @@
-"""Where the trainers' labelled queries come from: a folder in the layout of BEIR, or an archive without any labels.
+"""Where the trainers' labelled queries come from: a folder in the layout of BEIR, an archive without any labels, or its feedback.
 
-Both become a `LabelledSet`. Bad input is refused with one sentence before any model is loaded. `hold_out` parts a set
+All become a `LabelledSet`. Bad input is refused with one sentence before any model is loaded. `hold_out` parts a set
 by article for measuring. How queries are made from an article's own text is in `made_queries`.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from indexer.feedback.training_set import feedback_labels
 from indexer.judgements import read_numbered_qrels, read_objects, read_queries
 from indexer.training.made_queries import QueryMaker, Recipe
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
@@ -62,11 +63,33 @@ def from_archive(archive: Archive, recipe: Recipe = DEFAULT_RECIPE) -> LabelledS
     the body. `kind` says which a query is. The same archive and recipe give the same queries.
     Raises BadInput when the archive has too few articles, or none from which a query can be made.
     """
-    documents = tuple(
-        Document(stored.article.key, stored.article.title, stored.article.text) for batch in archive.all_articles() for stored in batch
+    documents = _archived(archive)
+    _require_enough(tuple(documents.values()), "The archive")
+    return from_documents(tuple(documents.values()), recipe)
+
+
+def from_feedback(archive: Archive) -> LabelledSet:
+    """The articles of an archive with what its readers searched for, and found relevant or not by their clicks and marks.
+
+    Raises BadInput when there are too few articles, or no feedback that says of anything that it is relevant.
+    """
+    documents = _archived(archive)
+    _require_enough(tuple(documents.values()), "The archive")
+    rows = {article_id: row for row, article_id in enumerate(documents)}
+    queries = tuple(
+        LabelledQuery(one.text, {rows[id_]: label.relevance for id_, label in one.labels.items() if id_ in rows}, kind="feedback")
+        for one in feedback_labels(archive).queries
     )
-    _require_enough(documents, "The archive")
-    return from_documents(documents, recipe)
+    return LabelledSet("feedback", tuple(documents.values()), queries)
+
+
+def _archived(archive: Archive) -> dict[int, Document]:
+    """All articles by id, in its order."""
+    return {
+        stored.id: Document(stored.article.key, stored.article.title, stored.article.text)
+        for batch in archive.all_articles()
+        for stored in batch
+    }
 
 
 def from_documents(documents: tuple[Document, ...], recipe: Recipe = DEFAULT_RECIPE) -> LabelledSet:

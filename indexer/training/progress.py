@@ -31,9 +31,10 @@ class Report(Protocol):
 
 
 class TrainingProgress:
-    """A bar for the steps, with the loss, and a line for every stage and every measurement."""
+    """A bar for the steps, with the loss, and a line for every stage and every measurement, called ``measure``."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, measure: str = "nDCG@10") -> None:
+        self._measure = measure
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -62,7 +63,7 @@ class TrainingProgress:
         if report.loss is not None:
             self._bar.update(self._task, loss=f"loss {report.loss:.3f}")
         if report.quality is not None:
-            self._bar.console.print(f"step {report.step:,}: nDCG@10 {report.quality:.4f}", highlight=False)
+            self._bar.console.print(f"step {report.step:,}: {self._measure} {report.quality:.4f}", highlight=False)
 
 
 def read_judge(reranker: str) -> Judge:

@@ -56,7 +56,8 @@ def saving(folder: Path) -> Iterator[None]:
 def _read(path: Path) -> None:
     """Raises whatever is wrong with a checkpoint."""
     json.loads((path / "trainer_state.json").read_text("utf-8"))
-    with safe_open(path / "model.safetensors", "pt") as weights:
+    whole = path / "model.safetensors"
+    with safe_open(whole if whole.is_file() else path / "adapter_model.safetensors", "pt") as weights:
         for name in weights.keys():  # noqa: SIM118 (not a dictionary)
             weights.get_slice(name).get_shape()
     for name in ("optimizer.pt", "scheduler.pt"):

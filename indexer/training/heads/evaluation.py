@@ -1,13 +1,13 @@
 """How good a head is on examples that it has not seen, asked through the same functions that serve it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from indexer.training.heads import measures
 from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
 from indexer.training.heads.features import features_of
-from search.heads.card import Kind, Reads
+from search.heads.card import HeadCard, Kind, Reads
 from search.heads.choosing import choose
 from search.heads.classification import classify, classify_pairs, rate_pairs
 from search.heads.network import Network
@@ -56,6 +56,11 @@ def evaluate_head(network: Network, examples: Sequence[Example]) -> dict[str, fl
     return measures.classification([one.target for one in labelled], [answer.label for answer in answers])
 
 
-def main_measure(figures: dict[str, float], kind: Kind) -> float:
+def main_measure(figures: Mapping[str, float], kind: Kind) -> float:
     """The figure by which checkpoints are compared."""
     return figures.get("entity_f1", figures[MAIN[kind]])
+
+
+def name_of_main(card: HeadCard) -> str:
+    """What that figure is called."""
+    return "entity F1" if any(label.startswith(("B-", "I-")) for label in card.labels) and card.kind is Kind.TAGGING else MAIN[card.kind]

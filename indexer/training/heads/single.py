@@ -1,45 +1,52 @@
 """One head on a body of its own, by transformers' Trainer: any BERT-family checkpoint, any task of `search.heads`.
 
-The extra layer starts at random and, unless the body is frozen, everything is tuned. Checkpoints are kept, so that an
-interrupted run goes on; the checkpoint that is best on dev is what is written.
+Checkpoints are kept, so that an interrupted run goes on; the state that is best on dev is what is written.
 """
 
+import hashlib
 import shutil
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
 import torch
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
+from indexer.training.checkpoint import Checkpoint
+from indexer.training.heads.batches import ByLength, collate
+from indexer.training.heads.description import describe
 from indexer.training.heads.evaluation import evaluate_head, main_measure
 from indexer.training.heads.examples import Example
-from indexer.training.heads.features import IGNORED, Feature, features_of
-from search.errors import BadInput, BroadsheetError
+from indexer.training.heads.features import features_of
+from indexer.training.heads.own_body import SingleRecipe, Tuning, learning_rate, longest_input, open_base, prepare
+from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.trainer_state import last_whole, saving
 from search.heads.card import HeadCard, Kind
-from search.heads.network import Network, auto_class, plain_forward
+from search.heads.network import Network, plain_forward
 from search.heads.tokens import Tokens
-from search.models.device import DeviceName, placement
-from search.models.loading import model_folder, quietly
+from search.models.delta import read_config
+from search.models.device import DeviceName, cpu_multiplies_bf16, placement
+from search.models.loading import fingerprint, model_folder, quietly
 
 
 @dataclass(frozen=True)
-class SingleRecipe:
-    """Everything that decides the outcome beside data and base model."""
+class StepReport:
+    """What a step did; ``quality`` is the measure on dev where the head was looked at."""
 
-    base: str
-    seed: int = 17
-    epochs: float = 3.0
-    batch_size: int = 32
-    accumulate: int = 1
-    learning_rate: float = 5e-5
-    warm_up_share: float = 0.06
-    weight_decay: float = 0.01
-    patience: int = 2
-    """Epochs without a better dev figure after which training ends."""
-    freeze_body: bool = False
-    workers: int = 0
+    step: int
+    steps: int
+    loss: float | None
+    quality: float | None = None
+
+
+class Listener(Protocol):
+    """Hears how the training gets on."""
+
+    def stage(self, name: str) -> None: ...
+
+    def step(self, report: StepReport) -> None: ...
 
 
 def train_single(
@@ -50,155 +57,138 @@ def train_single(
     out: Path,
     *,
     device: DeviceName = "auto",
-    on_progress: Callable[[int, int, float], None] | None = None,
-) -> dict[str, float]:
-    """Trains a head, writes it to ``out`` with its card and returns its dev figures.
+    listener: Listener | None = None,
+) -> HeadCard:
+    """Trains a head, writes it to ``out`` and returns its card with its dev figures.
 
-    Nothing is written to ``out`` before training has ended. Raises BadInput for a base that does not exist or a task
-    that it cannot do, and BroadsheetError when the folder cannot be written.
+    State is kept beside ``out`` until it is done: an interrupted run goes on when it is called again with the same
+    arguments. What was in ``out`` is replaced at the very end, or not at all. Raises BadInput for a base that does not
+    exist or a task that it cannot do, and BroadsheetError when a folder cannot be written.
     """
-    from transformers import AutoTokenizer, EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+    from transformers import AutoTokenizer
 
-    set_seed(recipe.seed)
+    began = time.monotonic()
     base = model_folder(recipe.base, organisation="google-bert")
-    tokenizer: Any = AutoTokenizer.from_pretrained(base, local_files_only=True)
+    weights = sum(path.stat().st_size for path in base.rglob("*.safetensors"))
+    require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model saved
+    if listener:
+        listener.stage("Reading")
+    set_seed(recipe.seed)
+    plain = model_folder(read_config(base)["base"], organisation="google-bert") if (base / "delta.safetensors").is_file() else base
+    tokenizer: Any = AutoTokenizer.from_pretrained(plain, local_files_only=True)
+    network = open_base(card, plain, None if plain == base else base)
+    card = replace(card, max_tokens=min(card.max_tokens, longest_input(network.config)))
     tokens = Tokens(tokenizer, card.max_tokens)
-    network = _fresh(card, base)
-    if recipe.freeze_body:
-        for parameter in network.base_model.parameters():
-            parameter.requires_grad = False
-    work = out.parent / f".{out.name}.training"
-    tuned = placement(device, "fp32").device
+    tuned = prepare(network, card.kind, recipe)
+    place = placement(device, "fp32")
 
-    def measured(model: Any) -> dict[str, float]:
-        """The dev figures of the model as it stands, in fp32 and not packed: its weights are still changing."""
-        place = placement(device, "fp32")
-        model.eval()
-        figures = evaluate_head(Network(card, "training", tokens, plain_forward(model, card.kind), place), dev)
-        model.train()
+    def measured() -> dict[str, float]:
+        """The dev figures of the model as it stands; not packed, because its weights are still changing."""
+        tuned.eval()
+        figures = evaluate_head(Network(card, "training", tokens, plain_forward(tuned, card.kind), place), dev)
+        tuned.train()
         return figures
 
-    class _Trainer(Trainer):
-        def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-            figures = {f"eval_{name}": value for name, value in measured(self.model).items()}
-            figures["eval_main"] = main_measure({name.removeprefix("eval_"): value for name, value in figures.items()}, card.kind)
-            self.log(figures)
-            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, figures)
-            return figures
+    features = features_of(card, tokens, train)
+    steps = max(1, round(recipe.epochs * -(-len(features) // (recipe.batch_size * recipe.accumulate))))
+    work = out.with_name(f".{out.name}.training")
+    run = hashlib.sha256(repr((fingerprint(base), card, recipe, train, dev)).encode()).hexdigest()
+    last = last_whole(Checkpoint(work, run))
+    if listener:
+        listener.stage("Training")
+    with saving(work), quietly():
+        trainer = _HeadTrainer(
+            measured,
+            card.kind,
+            recipe.seed,
+            model=tuned,
+            args=_arguments(recipe, steps, learning_rate(recipe, network.config), work, place.device),
+            train_dataset=features,
+            eval_dataset=[],
+            data_collator=lambda batch: collate(batch, card.kind, tokenizer),
+            callbacks=[EarlyStoppingCallback(recipe.patience), *([_Reports(listener)] if listener else [])],
+        )
+        trainer.train(resume_from_checkpoint=last)
+    network = tuned.merge_and_unload() if recipe.tuning is Tuning.ADAPTERS else tuned
+    settings = {**asdict(recipe), "learning_rate": trainer.args.learning_rate, "steps": trainer.state.global_step}
+    if listener:
+        listener.stage("Saving")
 
-    class _Report(TrainerCallback):
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002 (transformers calls it by name)
-            if on_progress:
-                logged = next((entry["loss"] for entry in reversed(state.log_history) if "loss" in entry), float("nan"))
-                on_progress(state.global_step, state.max_steps, float(logged))
+    def write(part: Path) -> None:
+        nonlocal card
+        with quietly():
+            network.to("cpu").save_pretrained(part)
+        tokenizer.save_pretrained(part)
+        card.write(part)
+        figures = evaluate_head(Network.load(part, placement(device, "auto")), dev)  # as it will be served
+        card = replace(card, figures={name: round(value, 4) for name, value in figures.items()})
+        describe(part, card, settings, time.monotonic() - began, trainer.state.log_history)
 
-    arguments = TrainingArguments(
+    publish_folder(out, write)
+    shutil.rmtree(work, ignore_errors=True)
+    return card
+
+
+class _HeadTrainer(Trainer):
+    """The trainer of transformers, with our measures on dev and our order of the examples."""
+
+    def __init__(self, measured: Callable[[], dict[str, float]], kind: Kind, seed: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._measured, self._kind, self._seed = measured, kind, seed
+        for callback in list(self.callback_handler.callbacks):  # it prints a dictionary after every look
+            if type(callback).__name__ in ("PrinterCallback", "ProgressCallback"):
+                self.remove_callback(callback)
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        measured = self._measured()
+        figures = {f"eval_{name}": value for name, value in measured.items()} | {"eval_main": main_measure(measured, self._kind)}
+        self.log(figures)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, figures)
+        return figures
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> ByLength:
+        features: Any = self.train_dataset if train_dataset is None else train_dataset
+        return ByLength([feature.tokens for feature in features], self.args.train_batch_size, self._seed)
+
+
+class _Reports(TrainerCallback):
+    """Tells the listener of every step and every look."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002 (transformers calls it by name)
+        loss = next((entry["loss"] for entry in reversed(state.log_history) if "loss" in entry), None)
+        self._listener.step(StepReport(state.global_step, state.max_steps, loss))
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:  # noqa: ARG002 (as above)
+        self._listener.step(StepReport(state.global_step, state.max_steps, None, (metrics or {}).get("eval_main")))
+
+
+def _arguments(recipe: SingleRecipe, steps: int, rate: float, work: Path, device: torch.device) -> TrainingArguments:
+    every = max(1, -(-steps // recipe.looks))
+    return TrainingArguments(
         output_dir=str(work),
-        num_train_epochs=recipe.epochs,
+        max_steps=steps,
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.accumulate,
-        learning_rate=recipe.learning_rate,
+        learning_rate=rate,
         warmup_steps=recipe.warm_up_share,
         weight_decay=recipe.weight_decay,
-        eval_strategy="epoch",
-        save_strategy="epoch",
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model="main",
         greater_is_better=True,
-        logging_steps=20,
+        logging_steps=max(1, min(20, steps // 10)),
         seed=recipe.seed,
-        bf16=_has_bf16(tuned),
-        use_cpu=tuned.type == "cpu",
-        dataloader_num_workers=recipe.workers,
+        bf16=cpu_multiplies_bf16() if device.type == "cpu" else torch.cuda.is_bf16_supported(),
+        use_cpu=device.type == "cpu",
         remove_unused_columns=False,
         report_to=[],
         disable_tqdm=True,
-        dataloader_pin_memory=tuned.type == "cuda",
+        dataloader_pin_memory=device.type == "cuda",
     )
-    trainer = _Trainer(
-        model=network,
-        args=arguments,
-        train_dataset=features_of(card, tokens, train),
-        eval_dataset=[],
-        data_collator=lambda batch: _collate(batch, card.kind, tokenizer),
-        callbacks=[EarlyStoppingCallback(recipe.patience), _Report()],
-    )
-    for callback in _printers(trainer):
-        trainer.remove_callback(callback)
-    try:
-        with quietly():
-            trainer.train(resume_from_checkpoint=any(work.glob("checkpoint-*")) or None)
-    except OSError as error:
-        raise BroadsheetError(
-            f"The checkpoint in {work} could not be written or read ({error.strerror or error}): free some space."
-        ) from error
-    figures = measured(trainer.model)
-    _write(trainer.model, tokenizer, replace(card, figures=figures), out)
-    shutil.rmtree(work, ignore_errors=True)
-    return figures
-
-
-def _fresh(card: HeadCard, base: Path) -> Any:
-    options: dict[str, Any] = {}
-    if card.kind in (Kind.CLASSIFICATION, Kind.TAGGING):
-        names = dict(enumerate(card.labels))
-        options = {"num_labels": len(card.labels), "id2label": names, "label2id": {label: number for number, label in names.items()}}
-    elif card.kind is Kind.REGRESSION:
-        options = {"num_labels": 1}
-    try:
-        with quietly():
-            return auto_class(card.kind).from_pretrained(
-                base, dtype=torch.float32, use_safetensors=True, local_files_only=True, ignore_mismatched_sizes=True, **options
-            )
-    except Exception as error:  # whatever a foreign model's files provoke
-        raise BadInput(f"The model {base} cannot carry a head for {card.kind}: {error}", field="base") from error
-
-
-def _collate(batch: Sequence[Feature], kind: Kind, tokenizer: Any) -> dict[str, torch.Tensor]:
-    """Padded arrays and targets under the names that transformers' classes take."""
-    encodings = [encoding for feature in batch for encoding in feature.encodings]
-    arrays = dict(tokenizer.pad(encodings, return_tensors="pt"))
-    if kind is Kind.CHOICE:
-        if len({len(feature.encodings) for feature in batch}) > 1:
-            raise BadInput("All questions of a training file must have the same number of choices.", field="train")
-        arrays = {name: rows.view(len(batch), -1, rows.shape[1]) for name, rows in arrays.items()}
-    if kind is Kind.SPAN:
-        spans = np.array([feature.target for feature in batch])
-        return arrays | {"start_positions": torch.from_numpy(spans[:, 0]), "end_positions": torch.from_numpy(spans[:, 1])}
-    if kind is Kind.TAGGING:
-        longest = arrays["input_ids"].shape[1]
-        rows = [[*feature.target, *[IGNORED] * (longest - len(feature.target))] for feature in batch if isinstance(feature.target, tuple)]
-        return arrays | {"labels": torch.tensor(rows)}
-    return arrays | {"labels": torch.tensor([feature.target for feature in batch])}
-
-
-def _printers(trainer: Any) -> list[Any]:
-    """Trainer's own callback that prints a dictionary after every evaluation; ours shows a progress bar instead."""
-    return [
-        callback for callback in trainer.callback_handler.callbacks if type(callback).__name__ in ("PrinterCallback", "ProgressCallback")
-    ]
-
-
-def _has_bf16(device: torch.device) -> bool:
-    from search.models.device import cpu_multiplies_bf16
-
-    return cpu_multiplies_bf16() if device.type == "cpu" else torch.cuda.is_bf16_supported()
-
-
-def _write(network: Any, tokenizer: Any, card: HeadCard, out: Path) -> None:
-    """Writes the head aside and renames, so that a full disk leaves an earlier head as it was."""
-    aside = out.parent / f".{out.name}.part"
-    try:
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        with quietly():
-            network.to("cpu").save_pretrained(aside)
-        tokenizer.save_pretrained(aside)
-        card.write(aside)
-        if out.exists():
-            shutil.rmtree(out)
-        aside.rename(out)
-    except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise BroadsheetError(f"The head could not be written to {out} ({error.strerror or error}); nothing was changed.") from error

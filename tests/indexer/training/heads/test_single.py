@@ -1,89 +1,118 @@
-"""A head can be trained on any BERT-family body and answers what it was taught."""
+"""A head of any kind can be trained on any BERT-family body and answers what it was taught."""
 
 import json
 import random
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
-from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Question, Sentence
-from indexer.training.heads.single import SingleRecipe, train_single
+from indexer.training.heads.evaluation import evaluate_head
+from indexer.training.heads.examples import Example, Labelled
+from indexer.training.heads.own_body import SingleRecipe, Tuning
+from indexer.training.heads.single import StepReport, train_single
 from search.errors import BadInput
-from search.heads.card import HeadCard, Kind, Reads
-from search.heads.classification import classify, classify_pairs, rate_pairs
-from search.heads.masking import fill_masks
+from search.heads.classification import classify, rate_pairs
 from search.heads.network import Network
 from search.models.device import placement
-from tests.families import FAMILIES, make_family
+from tests.families import BAD, CASES, GOOD
 
-GOOD, BAD = ("good", "fine", "great"), ("bad", "poor", "awful")
+CLASSIFIER = CASES["classification"][0]
+QUICK = SingleRecipe("", epochs=1, batch_size=4, learning_rate=2e-3, looks=1)
+
+
+@dataclass
+class Heard:
+    """A listener that remembers, and interrupts, as Ctrl-C does, when it has seen so many steps."""
+
+    interrupt_at: int | None = None
+    steps: list[StepReport] = field(default_factory=list)
+
+    def stage(self, name: str) -> None:
+        pass
+
+    def step(self, report: StepReport) -> None:
+        self.steps.append(report)
+        if report.quality is None and report.step == self.interrupt_at:
+            raise KeyboardInterrupt
 
 
 def _reviews(count: int, seed: int) -> list[Example]:
     rng = random.Random(seed)
-    found: list[Example] = []
-    for number in range(count):
-        word = rng.choice((GOOD, BAD)[number % 2])
-        found.append(Labelled((f"a {word} {rng.choice(('film', 'match', 'story', 'budget'))}",), ("positive", "negative")[number % 2]))
-    return found
+    words = [rng.choice((GOOD, BAD)[number % 2]) for number in range(count)]
+    topics = [rng.choice(("film", "match", "story", "budget")) for _ in words]
+    return [Labelled((f"a {word} {topic}",), "positive" if word in GOOD else "negative") for word, topic in zip(words, topics, strict=True)]
 
 
-CLASSIFIER = HeadCard("mood", Kind.CLASSIFICATION, labels=("negative", "positive"), max_tokens=32)
-QUICK = SingleRecipe("", epochs=10, batch_size=16, learning_rate=2e-3, patience=10)
+@pytest.mark.parametrize(("family", "kind"), [("roberta", "pairs"), ("bert", "tagging"), ("distilbert", "choice"), ("bert", "mask")])
+def test_what_was_measured_is_what_is_served(family: str, kind: str, base_of: Callable[[str], str], tmp_path: Path) -> None:
+    card, examples = CASES[kind]
+    written = train_single(card, examples, examples, replace(QUICK, base=base_of(family)), tmp_path / "head", device="cpu")
+    served = Network.load(tmp_path / "head", placement("cpu", "auto"))
+    assert served.card == written
+    assert evaluate_head(served, examples) == pytest.approx(written.figures, abs=1e-3)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_family_learns_to_classify(family: str, tmp_path: Path) -> None:
-    base = make_family(family, tmp_path / "base")
-    figures = train_single(CLASSIFIER, _reviews(96, 1), _reviews(24, 2), replace(QUICK, base=str(base)), tmp_path / "head", device="cpu")
-    assert figures["accuracy"] == 1.0
-    network = Network.load(tmp_path / "head", placement("cpu", "fp32"))
-    answers = classify(network, ["a great film", "a poor match"])
-    assert [answer.label for answer in answers] == ["positive", "negative"]
-    assert sum(answers[0].probabilities.values()) == pytest.approx(1.0, abs=1e-5)
-
-
-@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert"])
-@pytest.mark.parametrize("kind", [Kind.REGRESSION, Kind.TAGGING, Kind.SPAN, Kind.CHOICE])
-def test_every_kind_trains_and_loads_on_every_family(kind: Kind, family: str, tmp_path: Path) -> None:
-    examples: dict[Kind, list[Example]] = {
-        Kind.REGRESSION: [
-            Labelled((f"oil {word}", "prices fell"), str(number)) for number, word in enumerate(("good", "bad", "fine", "poor"))
-        ],
-        Kind.TAGGING: [Sentence(("the", "bank", "rose"), ("O", "B-ORG", "O")), Sentence(("london",), ("B-LOC",))],
-        Kind.SPAN: [Question("what fell", "oil prices fell after", ((0, 10),)), Question("who", "the bank rose", ())],
-        Kind.CHOICE: [MultipleChoice("what fell", "oil prices fell", ("oil", "cup", "bank"), 0)],
-    }
-    labels = ("O", "B-LOC", "B-ORG") if kind is Kind.TAGGING else ()
-    reads = Reads.TEXT if kind is Kind.TAGGING else Reads.PAIR
-    card = HeadCard("try", kind, reads, labels=labels, highest=5.0, max_tokens=48)
-    base = make_family(family, tmp_path / "base")
-    figures = train_single(
-        card, examples[kind] * 4, examples[kind], replace(QUICK, base=str(base), epochs=1), tmp_path / "head", device="cpu"
+@pytest.mark.parametrize("tuning", Tuning)
+def test_a_head_learns_whatever_of_the_body_is_tuned(tuning: Tuning, base_of: Callable[[str], str], tmp_path: Path) -> None:
+    base = base_of("bert")
+    rate = 2e-3 if tuning is Tuning.FULL else 1e-2
+    recipe = replace(QUICK, base=base, tuning=tuning, epochs=8, batch_size=16, learning_rate=rate, looks=2)
+    heard = Heard()
+    card = train_single(CLASSIFIER, _reviews(64, 1), _reviews(24, 2), recipe, tmp_path / "head", device="cpu", listener=heard)
+    if tuning is Tuning.FULL:  # in the states of a random body there is little to read
+        assert card.figures["accuracy"] == 1.0
+        answers = classify(Network.load(tmp_path / "head", placement("cpu", "fp32")), ["a great film", "a poor match"])
+        assert [answer.label for answer in answers] == ["positive", "negative"]
+        assert sum(answers[0].probabilities.values()) == pytest.approx(1.0, abs=1e-5)
+    losses = [report.loss for report in heard.steps if report.loss is not None]
+    assert losses[-1] < losses[0] or tuning is Tuning.NONE
+    before, after = load_file(Path(base) / "model.safetensors"), load_file(tmp_path / "head" / "model.safetensors")
+    body = {name: tensor for name, tensor in before.items() if not name.startswith("pooler.")}
+    kept = all(torch.equal(after[f"bert.{name}"], tensor) for name, tensor in body.items())
+    assert kept == (tuning is Tuning.NONE)
+    assert torch.equal(after["bert.embeddings.word_embeddings.weight"], body["embeddings.word_embeddings.weight"]) == (
+        tuning is not Tuning.FULL
     )
-    assert figures == Network.load(tmp_path / "head", placement("cpu", "fp32")).card.figures
 
 
-def test_a_frozen_body_stays_as_it_was(tmp_path: Path) -> None:
-    from safetensors.torch import load_file
+@pytest.mark.parametrize("tuning", [Tuning.FULL, Tuning.ADAPTERS])
+def test_an_interrupted_run_goes_on_to_the_same_head(tuning: Tuning, base_of: Callable[[str], str], tmp_path: Path) -> None:
+    recipe = replace(QUICK, base=base_of("bert"), tuning=tuning, epochs=2, batch_size=8, looks=4)
+    train, dev = _reviews(32, 1), _reviews(12, 2)
+    train_single(CLASSIFIER, train, dev, recipe, tmp_path / "whole", device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        train_single(CLASSIFIER, train, dev, recipe, tmp_path / "parted", device="cpu", listener=Heard(interrupt_at=5))
+    assert not (tmp_path / "parted").exists()
+    heard = Heard()
+    train_single(CLASSIFIER, train, dev, recipe, tmp_path / "parted", device="cpu", listener=heard)
+    assert heard.steps[0].step == 5
+    whole, parted = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "parted"))
+    assert max((whole[name] - parted[name]).abs().max() for name in whole) < 1e-5
+    assert not (tmp_path / ".parted.training").exists()
 
-    base = make_family("bert", tmp_path / "base")
-    train_single(CLASSIFIER, _reviews(32, 1), _reviews(8, 2), replace(QUICK, base=str(base), epochs=1, freeze_body=True), tmp_path / "head")
-    before, after = load_file(base / "model.safetensors"), load_file(tmp_path / "head" / "model.safetensors")
-    assert all((after[f"bert.{name}"] == tensor).all() for name, tensor in before.items())
+
+def test_another_run_in_the_same_place_is_refused(base_of: Callable[[str], str], tmp_path: Path) -> None:
+    recipe = replace(QUICK, base=base_of("bert"), looks=4)
+    with pytest.raises(KeyboardInterrupt):
+        train_single(CLASSIFIER, _reviews(32, 1), _reviews(4, 2), recipe, tmp_path / "head", device="cpu", listener=Heard(interrupt_at=4))
+    with pytest.raises(BadInput, match="other data or settings"):
+        train_single(CLASSIFIER, _reviews(32, 3), _reviews(4, 2), recipe, tmp_path / "head", device="cpu")
 
 
-def test_the_dev_figures_of_the_card_are_those_of_the_head(tmp_path: Path) -> None:
-    base = make_family("bert", tmp_path / "base")
-    card = HeadCard("pairs", Kind.CLASSIFICATION, Reads.PAIR, labels=("no", "yes"), max_tokens=32, truncation="proportional")
-    pairs: list[Example] = [Labelled((f"a {one} film", f"a {two} film"), "yes" if one == two else "no") for one in GOOD for two in GOOD]
-    figures = train_single(card, pairs * 4, pairs, replace(QUICK, base=str(base), epochs=2), tmp_path / "head")
-    network = Network.load(tmp_path / "head", placement("cpu", "fp32"))
-    answers = classify_pairs(network, [(one.texts[0], one.texts[1]) for one in pairs if isinstance(one, Labelled)])
-    right = [answer.label == one.target for answer, one in zip(answers, pairs, strict=True) if isinstance(one, Labelled)]
-    assert figures["accuracy"] == pytest.approx(sum(right) / len(right))
-    assert json.loads((tmp_path / "head" / "head.json").read_text())["figures"]["accuracy"] == figures["accuracy"]
+def test_the_folder_says_what_the_head_is_and_how_it_was_trained(base_of: Callable[[str], str], tmp_path: Path) -> None:
+    examples = _reviews(16, 1)
+    card = replace(CLASSIFIER, description="The mood of a text.", trained_on="16 examples of moods.csv")
+    train_single(card, examples, examples, replace(QUICK, base=base_of("distilbert")), tmp_path / "head", device="cpu")
+    written = (tmp_path / "head" / "README.md").read_text()
+    assert "The mood of a text." in written
+    assert "16 examples of moods.csv" in written
+    assert json.loads((tmp_path / "head" / "training.json").read_text())["epochs"] == 1
+    losses = [entry["loss"] for entry in map(json.loads, (tmp_path / "head" / "log.jsonl").read_text().splitlines()) if "loss" in entry]
+    assert len(losses) == 4
 
 
 def test_a_base_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -92,24 +121,15 @@ def test_a_base_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "head").exists()
 
 
-def test_a_rating_stays_within_its_range(tmp_path: Path) -> None:
-    base = make_family("distilbert", tmp_path / "base")
-    card = HeadCard("alike", Kind.REGRESSION, Reads.PAIR, highest=5.0, max_tokens=32)
-    pairs: list[Example] = [Labelled(("good film", "good film"), "5"), Labelled(("good film", "oil prices"), "0")]
-    train_single(card, pairs * 8, pairs, replace(QUICK, base=str(base), epochs=3), tmp_path / "head")
+def test_a_folder_that_is_no_model_is_not_replaced(base_of: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("…")
+    with pytest.raises(BadInput, match="letters exists"):
+        train_single(CLASSIFIER, _reviews(8, 1), _reviews(4, 2), replace(QUICK, base=base_of("bert")), tmp_path / "letters")
+
+
+def test_a_rating_stays_within_its_range(base_of: Callable[[str], str], tmp_path: Path) -> None:
+    card, examples = CASES["regression"]
+    train_single(card, examples, examples, replace(QUICK, base=base_of("distilbert")), tmp_path / "head", device="cpu")
     values = rate_pairs(Network.load(tmp_path / "head", placement("cpu", "fp32")), [("good film", "good film"), ("oil", "")])
     assert all(0.0 <= value <= 5.0 for value in values)
-
-
-def test_any_text_is_a_training_text_of_the_language_model(tmp_path: Path) -> None:
-    from transformers import BertForMaskedLM
-
-    base = make_family("bert", tmp_path / "base")
-    BertForMaskedLM.from_pretrained(base).save_pretrained(base)
-    HeadCard("words", Kind.MASK, max_tokens=32).write(base)
-    network = Network.load(base, placement("cpu", "fp32"))
-    [[fillings]] = fill_masks(network, ["oil [MASK] fell"], 3)
-    assert len(fillings) == 3
-    assert fillings[0].probability >= fillings[1].probability > 0
-    with pytest.raises(BadInput, match=r"\[MASK\]"):
-        fill_masks(network, ["no mask here"], 3)
