@@ -14,12 +14,13 @@ def write_jsonl(archive: Archive, file: TextIO) -> int:
     count = 0
     for batch in archive.all_articles():
         for stored in batch:
-            file.write(json.dumps(_record(stored.article), ensure_ascii=False) + "\n")
+            file.write(json.dumps(record_of(stored.article), ensure_ascii=False) + "\n")
             count += 1
     return count
 
 
-def _record(article: Article) -> dict[str, object]:
+def record_of(article: Article) -> dict[str, object]:
+    """The article as a JSON object with the names that a dump has; what is not known of it is left out."""
     record: dict[str, object] = {
         "id": article.key,
         "title": article.title,
