@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.query import Interval
+from search.question_answering import Findings
 from search.response import Bar, Comparison, Facet, Hit, SearchResponse, Timeline
 
 _LISTED = 8  # names of a facet
@@ -56,6 +57,25 @@ def print_similar(hits: Sequence[Hit]) -> None:
         console.print(_snippet(hit))
         console.print(Text(_evidence(hit) + (f"  {hit.relation}" if hit.relation else ""), style="dim"))
         console.print()
+
+
+def print_findings(found: Findings) -> None:
+    """Prints each answer with its sentence, its place in the article and the articles that say so."""
+    console = _console()
+    for finding in found.findings:
+        start, end = finding.sentence
+        sentence = Text(finding.hit.article.text[start:end].replace("\n", " "))
+        sentence.stylize("bold yellow", finding.start - start, finding.end - start)
+        console.print(Text.assemble((finding.text.replace("\n", " "), "bold"), (f"  {finding.probability:.0%}", "dim")))
+        console.print(Text("     ") + sentence)
+        console.print(_title(finding.hit), Text(f"characters {finding.start}-{finding.end}", style="dim"))
+        for hit in finding.others:
+            console.print(_title(hit))
+        console.print()
+    if not found.findings:
+        console.print("No answer was found." if found.articles else "Nothing relevant found.")
+    milliseconds = f"in {1000 * (found.search_seconds + found.read_seconds):.0f} ms"
+    console.print(Text(f"{found.articles} articles read {milliseconds} (read {1000 * found.read_seconds:.0f})", style="dim"))
 
 
 def print_timeline(timeline: Timeline, total: int) -> None:

@@ -11,6 +11,10 @@ from pydantic import BaseModel
 from search.cli import DataOption, EncoderOption, settings_with
 from search.errors import BadInput
 from search.heads.features import Vector
+from search.options import ANYTHING, with_filters
+from search.query import Filters, Query
+from search.question_answering import MOST
+from search.question_cli import answer_from_archive
 
 if TYPE_CHECKING:
     from search.heads.predictor import Predictor
@@ -73,18 +77,28 @@ def tag(
         print_tagged([" ".join(text.split()) if words else text for text in given], found)
 
 
+@with_filters
 def answer(
     question: Annotated[str, typer.Argument(help="The question.")],
-    passage: Annotated[str | None, typer.Option(help="The text that answers it.", show_default=False)] = None,
+    passage: Annotated[
+        str | None, typer.Option(help="The text that answers it, in place of the archive's articles.", show_default=False)
+    ] = None,
     task: TaskOption = None,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", "-k", min=1, max=MOST, help="Answers from the archive; 3 when not given.", show_default=False)
+    ] = None,
+    filters: Filters = ANYTHING,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the words of a passage that answer a question."""
+    """Find the words that answer a question: in the articles of the archive, or in a passage."""
     from search.heads.terminal import print_answer
 
     if passage is None:
-        raise BadInput("There is no passage to read: give one with --passage.", field="passage")
+        answer_from_archive(Query(question, top_k=top_k or 3, filters=filters), settings_with(data=data), task, as_json=as_json)
+        return
+    if filters or top_k:
+        raise BadInput("Filters and --top-k are for answers from the archive: leave them out, or --passage.", field="passage")
     [found] = _predictor(data).answer([(question, passage)], task)
     if not _printed(found, as_json):
         print_answer(passage, found)

@@ -4,19 +4,24 @@ from datetime import date
 
 import pytest
 
+from search.article import Article
 from search.query import Interval
+from search.question_answering import Finding, Findings
 from search.response import (
     Bar,
     ComparedQuery,
     Comparison,
     Facet,
     FacetValue,
+    Hit,
     Keyword,
     Keywords,
     SearchResponse,
+    Snippet,
     Timeline,
 )
-from search.terminal import print_comparison, print_response, print_timeline, print_words
+from search.terminal import print_comparison, print_findings, print_response, print_timeline, print_words
+from search.text import Window
 
 MARCH, APRIL = Bar(date(1987, 3, 1), date(1987, 3, 31), 40, 400), Bar(date(1987, 4, 1), date(1987, 4, 30), 1, 300)
 EMPTY = Bar(date(1987, 5, 1), date(1987, 5, 20), 0, 0)
@@ -83,3 +88,25 @@ def test_a_search_without_hits_says_so(capsys: pytest.CaptureFixture[str]) -> No
     assert _lines(capsys) == ["Did you mean: oil", "Nothing relevant found."]
     print_response(SearchResponse("oil", 12, 20, "s", rows=12))
     assert _lines(capsys) == ["There are only 12 results."]
+
+
+def test_an_answer_is_shown_in_its_sentence_with_its_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "It was long ago. The canal was dug in 1867 by hand.\nShips came."
+    hits = [
+        Hit(rank, rank, Article(f"key-{rank}", f"The canal, part {rank}", text, source="Gazette"), Snippet(""), (0, len(text)))
+        for rank in (1, 2)
+    ]
+    finding = Finding("1867", 38, 42, Window(17, 51), 0.87, 0.9, hits[0], (hits[1],))
+    print_findings(Findings("when?", (finding,), 5, 0.1, 0.05))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1867  87%"
+    assert lines[1].strip() == "The canal was dug in 1867 by hand."
+    assert "The canal, part 1  Gazette · key-1 characters 38-42" in lines[2]
+    assert "The canal, part 2" in lines[3]
+    assert lines[-1] == "5 articles read in 150 ms (read 50)"
+
+
+def test_it_is_said_whether_there_was_anything_to_read(capsys: pytest.CaptureFixture[str]) -> None:
+    for articles, said in ((3, "No answer was found."), (0, "Nothing relevant found.")):
+        print_findings(Findings("when?", (), articles, 0.1, 0.05))
+        assert capsys.readouterr().out.startswith(said)
