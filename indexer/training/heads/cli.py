@@ -85,7 +85,7 @@ def head(
         from indexer.training.heads.frozen import train_frozen
 
         with console.status("Training"):
-            card = train_frozen(card, learned, measured, base, features.value, place, device=settings.device)
+            card = train_frozen(card, learned, measured, base, features.value, place, device=settings.device, precision=settings.precision)
     else:
         from indexer.training.heads.evaluation import name_of_main
         from indexer.training.heads.own_body import SingleRecipe, Tuning

@@ -19,7 +19,7 @@ from search.heads.card import HeadCard, Kind, Reads
 from search.heads.frozen import Pooling, Weights, frozen_body, pooled, save_frozen
 from search.heads.network import Network
 from search.heads.tokens import Tokens
-from search.models.device import DeviceName, placement
+from search.models.device import DeviceName, Precision, placement
 from search.models.loading import model_folder
 
 PENALTIES = (0.01, 0.1, 1.0, 10.0)
@@ -28,14 +28,22 @@ _STEPS = 2000
 
 
 def train_frozen(
-    card: HeadCard, train: Sequence[Example], dev: Sequence[Example], base: str, pooling: Pooling, out: Path, *, device: DeviceName = "auto"
+    card: HeadCard,
+    train: Sequence[Example],
+    dev: Sequence[Example],
+    base: str,
+    pooling: Pooling,
+    out: Path,
+    *,
+    device: DeviceName = "auto",
+    precision: Precision = "auto",
 ) -> HeadCard:
     """Trains a classifier on [CLS] or mean vectors of ``base``, writes it to ``out`` and returns its card with its dev figures."""
     began = time.monotonic()
     if card.kind is not Kind.CLASSIFICATION:
         raise BadInput(f"Frozen features serve classification, not {card.kind}: leave out --features.", field="features")
     require_replaceable(out)
-    place = placement(device, "auto")
+    place = placement(device, precision)
     body = frozen_body(model_folder(base, organisation="sentence-transformers"), place)
     card = replace(card, max_tokens=min(card.max_tokens, longest_input(body.bert.config)))
     reader = Network(card, "vectors", Tokens(body.tokenizer, card.max_tokens), lambda features: pooled(body, features, pooling), place)

@@ -10,7 +10,7 @@ import argparse
 import json
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,21 +44,12 @@ class Shipped:
 
 def shipped_heads(data: Path) -> list[Shipped]:
     """All heads of the package, from the data sets below ``data``."""
-    return [
-        _sentiment(data),
-        _acceptability(data),
-        _topic(data),
-        _nli(data),
-        _paraphrase(data),
-        _stance(data),
-        _similarity(data),
-        _pos(data),
-        _ner(data),
-        _span(data),
-        _choice(data),
-        _tone(data),
-        _masks(data),
-    ]
+    return [make(data) for make in _HEADS.values()]
+
+
+def shipped_head(data: Path, task: str) -> Shipped:
+    """One of them."""
+    return _HEADS[task](data)
 
 
 def _renamed(examples: Sequence[Example], names: dict[str, str]) -> list[Example]:
@@ -335,6 +326,23 @@ def _parted(rows: Sequence[dict[str, str]]) -> tuple[list[dict[str, str]], list[
 
 def _jsonl(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+_HEADS: Mapping[str, Callable[[Path], Shipped]] = {
+    "sentiment": _sentiment,
+    "acceptability": _acceptability,
+    "topic": _topic,
+    "nli": _nli,
+    "paraphrase": _paraphrase,
+    "stance": _stance,
+    "similarity": _similarity,
+    "pos": _pos,
+    "ner": _ner,
+    "answer": _span,
+    "choice": _choice,
+    "tone": _tone,
+    "mask": _masks,
+}
 
 
 def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
