@@ -13,6 +13,7 @@ from indexer.training.objective import Negatives
 from indexer.training.options import (
     INTERRUPTED,
     AccumulateOption,
+    FeedbackOption,
     HeldOutOption,
     LearningRateOption,
     ModelOption,
@@ -42,6 +43,7 @@ def bi_encoder(
     out: ModelOption,
     folder: QueriesArgument = None,
     data: DataOption = None,
+    feedback: FeedbackOption = False,
     negatives: Annotated[
         list[Negatives] | None, typer.Option(help="May be repeated: in-batch, hard and distilled when not given.", show_default=False)
     ] = None,
@@ -57,8 +59,8 @@ def bi_encoder(
     held_out: HeldOutOption = 0.1,
     seed: SeedOption = 17,
 ) -> None:
-    """Tune the bi-encoder on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
-    labelled, measured = _labelled(folder, data, held_out, seed)
+    """Tune the bi-encoder on labelled queries, on feedback, or on an archive without any labels. Run it again to go on after Ctrl-C."""
+    labelled, measured = _labelled(folder, data, feedback, held_out, seed)
     from indexer.training.bi_encoder import Recipe
     from indexer.training.encoder_tuning import Plan, tune_encoder
     from indexer.training.progress import TrainingProgress, read_judge
@@ -96,6 +98,7 @@ def cross_encoder(
     out: ModelOption,
     folder: QueriesArgument = None,
     data: DataOption = None,
+    feedback: FeedbackOption = False,
     encoder: EncoderOption = None,
     negatives: Annotated[
         PairNegatives, typer.Option(help="Retrieved nearly as well as the relevant article, or any.")
@@ -112,13 +115,13 @@ def cross_encoder(
     held_out: HeldOutOption = 0.1,
     seed: SeedOption = 17,
 ) -> None:
-    """Tune the reranker on labelled queries, or on an archive without any labels. Run it again to go on after Ctrl-C."""
+    """Tune the reranker on labelled queries, on feedback, or on an archive without any labels. Run it again to go on after Ctrl-C."""
     from indexer.training.cross_encoder import Recipe
     from indexer.training.groups import GroupShape
     from indexer.training.progress import TrainingProgress
     from indexer.training.reranker_tuning import Plan, tune_reranker
 
-    labelled, measured = _labelled(folder, data, held_out, seed)
+    labelled, measured = _labelled(folder, data, feedback, held_out, seed)
     recipe = Recipe(
         seed=seed,
         groups_per_step=batch,
@@ -147,11 +150,13 @@ def cross_encoder(
 _LARGE_BATCH = 64
 
 
-def _labelled(folder: Path | None, data: Path | None, share: float, seed: int) -> "tuple[LabelledSet, LabelledSet]":
-    """What to train on and what to measure with: a folder's splits, or queries made from the archive."""
-    from indexer.training.labelled import from_archive, hold_out, read_folder
+def _labelled(folder: Path | None, data: Path | None, feedback: bool, share: float, seed: int) -> "tuple[LabelledSet, LabelledSet]":
+    """What to train on and what to measure with: a folder's splits, the archive's feedback, or queries made from the archive."""
+    from indexer.training.labelled import from_archive, from_feedback, hold_out, read_folder
     from search.assemble import DATABASE, open_data
 
+    if folder is not None and feedback:
+        raise BadInput("A folder of labelled queries and --feedback are given: train on one of them.", field="feedback")
     if folder is not None and data is not None:
         raise BadInput("A folder of labelled queries and --data are given: train on one of them.", field="data")
     if folder is not None:
@@ -163,4 +168,4 @@ def _labelled(folder: Path | None, data: Path | None, share: float, seed: int) -
     if settings.database_url is None and not (settings.data / DATABASE).exists():
         raise no_index(settings.data)
     with open_data(settings) as archive:
-        return hold_out(from_archive(archive), share, seed)
+        return hold_out(from_feedback(archive) if feedback else from_archive(archive), share, seed)

@@ -11,6 +11,7 @@ QueriesArgument = Annotated[
 ModelOption = Annotated[
     Path, typer.Option("--out", metavar="MODEL", help="Folder for the model; what is there is replaced at the very end.")
 ]
+FeedbackOption = Annotated[bool, typer.Option("--feedback", help="Learn from the clicks and marks that are kept in the archive of --data.")]
 AccumulateOption = Annotated[int, typer.Option(min=1, help="Batches whose gradients make one step.")]
 LearningRateOption = Annotated[float, typer.Option(min=0.0, help="Largest learning rate.")]
 HeldOutOption = Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the queries to measure with, if there is no dev.tsv.")]

@@ -59,3 +59,14 @@ def test_what_cannot_be_done_is_one_sentence(data: Path, tmp_path: Path) -> None
     run("forget", "--before", "2027", "--data", data)
     with pytest.raises(BadInput, match="No feedback is kept in this archive: turn it on with BROADSHEET_FEEDBACK=true"):
         run("export", tmp_path / "set", "--data", data)
+
+
+def test_training_on_feedback_says_what_is_missing_before_any_model_is_loaded(data: Path, tmp_path: Path) -> None:
+    from indexer.training.cli import train
+
+    def train_on(*arguments: object) -> BaseException | None:
+        return RUNNER.invoke(train, ["bi-encoder", "--out", str(tmp_path / "model"), "--feedback", *map(str, arguments)]).exception
+
+    assert "A folder of labelled queries and --feedback are given" in str(train_on(tmp_path))
+    run("forget", "--before", "2027", "--data", data)
+    assert "No feedback is kept in this archive" in str(train_on("--data", data))
