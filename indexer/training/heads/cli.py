@@ -101,13 +101,9 @@ def head(
             raise BroadsheetError(INTERRUPTED) from None
     baseline = most_frequent(learned, measured) if wanted is Kind.CLASSIFICATION else None
     _print_figures(card, len(measured), baseline)
-    use = (
-        f'broadsheet {card.endpoint.removeprefix("/")} {task} "…"'
-        if card.endpoint in _NAMING_TASKS
-        else f"broadsheet {card.endpoint[1:]} …"
-    )
-    known = "" if out is None else f" Put it into DIR/{OWN}/{task} to use it:"
-    console.print(f"Written to {place}.{known} {use}{f' --data {data}' if data else ''}", soft_wrap=True)
+    named = f" {task}" if card.endpoint in _NAMING_TASKS else ""
+    use = f"broadsheet {card.endpoint[1:]}{named} …{f' --data {data}' if data else ''}"
+    console.print(f"Written to {place}. {'Use it' if out is None else f'Put it into DIR/{OWN}/{task} to use it'}: {use}", soft_wrap=True)
 
 
 _NAMING_TASKS = ("/classify", "/pair", "/tag")
