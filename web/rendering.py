@@ -137,6 +137,12 @@ class Trial:
         """Whether the tags are those of names, so that a text may have none."""
         return any(label.startswith("B-") for label in self.card.labels)
 
+    @property
+    def labels(self) -> list[str]:
+        """What the head may answer; of tags of names only the types."""
+        types = {label[2:] for label in self.card.labels if label[:2] in ("B-", "I-")}
+        return sorted(types) if types else list(self.card.labels)
+
 
 @dataclass(frozen=True, slots=True)
 class PageLink:

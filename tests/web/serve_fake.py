@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from search.query import Query
 from search.response import SearchResponse
 from search.settings import Settings
-from tests.web.fake_asking import SPAN, STANCE, AskingHeads
+from tests.web.fake_heads import FakeHeads
 from tests.web.newsroom import Newsroom
 from web.app import create_app
 from web.server import address_of, open_socket, run
@@ -30,7 +30,7 @@ class SlowEngine(Newsroom):
 def main() -> None:
     seconds = float(sys.argv[2]) if "--slow" in sys.argv else 0.0
     listener = open_socket("127.0.0.1", 0)
-    app = create_app(SlowEngine(seconds), Settings(), AskingHeads(SPAN, STANCE))
+    app = create_app(SlowEngine(seconds), Settings(), FakeHeads())
     run(app, listener, deadline=10, started=lambda: print(address_of(listener), flush=True))
 
 
