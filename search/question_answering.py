@@ -1,8 +1,9 @@
 """Answers to questions from the archive: search, read the best passages of the top articles, give the best spans with their sources.
 
 What is read of an article is the passage that search found for it; of the first ones a little more, because an answer may stand just
-outside. An answer's ``support`` is its probability in what was read, times the article's evidence as a share of the first article's.
-Equal answers of several articles are one, which each of them supports: 1 - Π(1 - support). docs/answers.md has what was measured.
+outside. An answer's ``support`` is the probability that its passage answers the question at all, as the cross-encoder judges it, times the
+probability that these are the words. Equal answers of several articles are one, which each of them supports: 1 - Π(1 - support).
+docs/answers.md has what was measured.
 
 Knows nothing of networks or HTTP: the search and the reader are given.
 """
@@ -152,11 +153,13 @@ def _finding(hit: Hit, window: Window, span: SpanAnswer, first: Hit) -> Finding 
         end=end,
         sentence=sentence_around(text, start, end),
         probability=span.probability,
-        support=span.probability * _share(hit.fused, first.fused),
+        support=span.probability * _fitness(hit, first),
         hit=hit,
     )
 
 
-def _share(evidence: float | None, best: float | None) -> float:
-    """The evidence as a share (0..1) of the best; 1 where there was nothing to weigh."""
-    return min(max(evidence / best, 0.0), 1.0) if evidence is not None and best else 1.0
+def _fitness(hit: Hit, first: Hit) -> float:
+    """How likely the passage answers the question, 0..1: its relevance or, unread by the cross-encoder, its evidence beside the first's."""
+    if hit.relevance is not None:
+        return hit.relevance
+    return min(max(hit.fused / first.fused, 0.0), 1.0) if hit.fused is not None and first.fused else 1.0

@@ -12,8 +12,8 @@ from search.question_answering import ARTICLES, SUPPORTED, WIDER, Findings, find
 from search.response import Hit, SearchResponse, Snippet
 
 
-def hit(rank: int, text: str, passage: tuple[int, int] | None = None, fused: float | None = 1.0) -> Hit:
-    return Hit(rank, 100 + rank, Article(f"a{rank}", "", text), Snippet(""), passage or (0, len(text)), fused=fused)
+def hit(rank: int, text: str, passage: tuple[int, int] | None = None, fused: float | None = 1.0, relevance: float | None = None) -> Hit:
+    return Hit(rank, 100 + rank, Article(f"a{rank}", "", text), Snippet(""), passage or (0, len(text)), fused=fused, relevance=relevance)
 
 
 class ListSearcher:
@@ -74,6 +74,11 @@ def test_offsets_are_those_of_the_article_wherever_the_passage_lies() -> None:
 def test_support_is_the_probability_weighed_with_the_search() -> None:
     findings = answers(hit(1, "It was 1867~0.5 then", fused=0.8), hit(2, "It was 1868~0.9 then", fused=0.4)).findings
     assert [(one.text, one.support) for one in findings] == [("1867", 0.5), ("1868", pytest.approx(0.45))]
+
+
+def test_the_cross_encoder_where_it_has_read_decides_how_much_an_article_counts() -> None:
+    findings = answers(hit(1, "It was 1867~0.5 then", relevance=0.9), hit(2, "It was 1868~0.9 then", relevance=0.4)).findings
+    assert [(one.text, one.support) for one in findings] == [("1867", pytest.approx(0.45)), ("1868", pytest.approx(0.36))]
 
 
 def test_equal_answers_support_each_other() -> None:
