@@ -1,6 +1,7 @@
 """Feedback is kept beside the articles, once per showing and mark, whoever else writes, and is gone when it is forgotten."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -83,13 +84,14 @@ def test_any_query_can_be_kept(archive: Archive, query: str) -> None:
     assert len(kept.showing.query) == len(query)
 
 
-def test_an_index_run_between_its_batches_does_not_hold_it_up(tmp_path: Path) -> None:
-    """Another process's reading transaction, open all the while, is no hindrance either."""
+def test_it_waits_for_the_batch_of_an_index_run_and_needs_no_lock_of_its_own(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'archive.db'}"
-    with open_archive(url) as archive:
-        database = Database(url)
-        with database.reading() as connection:
-            connection.exec_driver_sql("SELECT count(*) FROM articles")
-            archive.feedback().store([Reaction(SHOWING, 3, Event.CLICK)])
-        database.close()
+    database = Database(url)
+    with open_archive(url) as archive, ThreadPoolExecutor(1) as pool:
+        with database.writing() as connection:
+            connection.exec_driver_sql("UPDATE archive SET revision = revision + 1")
+            storing = pool.submit(archive.feedback().store, [Reaction(SHOWING, 3, Event.CLICK)])
+            assert archive.feedback().counts().showings == 0
+        storing.result(timeout=30)
         assert archive.feedback().counts().showings == 1
+    database.close()
