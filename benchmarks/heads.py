@@ -48,6 +48,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the training examples; less than 1 for a trial")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the row")
     arguments = parser.parse_args()
+    if arguments.task == "similarity" and arguments.variant in FEATURES:
+        parser.error("frozen features serve classification: take another task")
     result = run(shipped_head(arguments.data, arguments.task), arguments.variant, arguments.base, arguments.share)
     if arguments.json:
         print(json.dumps({"task": arguments.task, "variant": arguments.variant, **result}))
