@@ -124,7 +124,9 @@ def fill_mask(
         found = Fillings(results=[fillings for fillings, _ in read], perplexities=[value for _, value in read])
     else:
         found = Fillings(results=predictor.fill_masks(given, task, top_k))
-    if not _printed(found, as_json):
+    if as_json:
+        print(found.model_dump_json(indent=2, exclude_unset=True))  # perplexities are there where they were asked for
+    else:
         print_fillings(given, found)
 
 
