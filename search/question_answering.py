@@ -1,9 +1,9 @@
 """Answers to questions from the archive: search, read the best passages of the top articles, give the best spans with their sources.
 
 What is read of an article is the passage that search found for it; of the first ones a little more, because an answer may stand just
-outside. An answer's ``support`` is the probability that its passage answers the question at all, as the cross-encoder judges it, times the
-probability that these are the words. Equal answers of several articles are one, which each of them supports: 1 - Π(1 - support).
-docs/answers.md has what was measured.
+outside. An answer's ``support`` is the reader's probability that these are the words, times what speaks for the passage: its relevance, by
+the cross-encoder, times its first-stage evidence as a share of the first hit's. Equal answers of several articles are one, which each
+of them supports: 1 - Π(1 - support). docs/answers.md has what was measured.
 
 Knows nothing of networks or HTTP: the search and the reader are given.
 """
@@ -21,13 +21,13 @@ from search.response import Hit, SearchResponse
 from search.sentences import sentence_around
 from search.text import Window
 
-ARTICLES = 5
+ARTICLES = 4
 """How many articles are read."""
 WIDENED = 1
 """Of how many of them, the first ones, more is read than the passage:"""
 WIDER = 300
 """so many characters before it and after it, in whole words."""
-SUPPORTED = 0.2
+SUPPORTED = 0.1
 """An answer with less support is none."""
 MOST = 10
 """Answers that can be asked for; hardly ever are there as many."""
@@ -159,7 +159,6 @@ def _finding(hit: Hit, window: Window, span: SpanAnswer, first: Hit) -> Finding 
 
 
 def _fitness(hit: Hit, first: Hit) -> float:
-    """How likely the passage answers the question, 0..1: its relevance or, unread by the cross-encoder, its evidence beside the first's."""
-    if hit.relevance is not None:
-        return hit.relevance
-    return min(max(hit.fused / first.fused, 0.0), 1.0) if hit.fused is not None and first.fused else 1.0
+    """What speaks for the passage, 0..1; what a stage did not judge speaks neither for nor against it."""
+    share = min(max(hit.fused / first.fused, 0.0), 1.0) if hit.fused is not None and first.fused else 1.0
+    return share if hit.relevance is None else share * hit.relevance
