@@ -72,7 +72,7 @@ def measure(folder: Path, heads: Heads, articles: Sequence[Article]) -> dict[str
     texts = [Read.of(article).text for article in articles]
     tokenizer = pipelines[ENTITIES].tokenizer
     windows = article_windows(texts, tokenizer)
-    firsts = [text[: one.words[0][-1][1]] if one.words[0] else text for text, one in zip(texts, windows, strict=True)]
+    firsts = [tokenizer.decode(one.beginning, skip_special_tokens=True) for one in windows]
     tagging, _ = _run(pipelines.pop(ENTITIES), texts)
     whole = on_windows = tagging
     labels = {}

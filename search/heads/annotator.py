@@ -1,4 +1,4 @@
-"""What the heads say of articles: an article is read once by the body that heads share, and each of them looks at what was read.
+"""What the heads say of articles: the body that heads share reads an article for all of them, and each looks at what was read.
 
 A head with a body of its own reads for itself.
 """

@@ -1,4 +1,7 @@
-"""An article as tokens: windows of whole sentences, cut once and read once, whatever is asked of them."""
+"""An article as tokens: its beginning, for which labels are given, and its sentences, in which names are looked for.
+
+Taggers are trained on single sentences, and in windows of several they find other names, in no less time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from search.text import passage_text, windows
 READ_WORDS = 400
 """Of an article's body: news says at its beginning what it is about and who is in it."""
 WINDOW_TOKENS = 128
-"""With [CLS] and [SEP]. The first window is what labels are given for."""
+"""With [CLS] and [SEP]: of the beginning, and at most of a sentence."""
 
 _Places = npt.NDArray[np.int64]
 _TOKENS_PER_WORD = 4  # more than these are cut off: what has so many is no text
@@ -40,9 +43,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class ArticleWindows:
-    """The windows of one text, at least one. Of the n-th, ``tokens[n]`` with [CLS] and [SEP], ``words[n]`` the words [start, end) that
-    begin in it, and ``firsts[n]`` the place of the first token of each."""
+    """A text as tokens, with [CLS] and [SEP].
 
+    ``beginning`` has as many whole sentences as fit. Of the n-th sentence there are ``tokens[n]``, ``words[n]``, the words [start, end)
+    that begin in it, and ``firsts[n]``, the place of the first token of each. A sentence that is too long is several.
+    """
+
+    beginning: list[int]
     tokens: list[list[int]]
     words: list[list[tuple[int, int]]]
     firsts: list[_Places]
@@ -60,30 +67,29 @@ def article_windows(texts: Sequence[str], tokenizer: Any) -> list[ArticleWindows
 
 
 def _windows(text: str, ids: list[int], starts: _Places, tokenizer: Any) -> ArticleWindows:
+    def whole(begin: int, end: int) -> list[int]:
+        return [tokenizer.cls_token_id, *ids[begin:end], tokenizer.sep_token_id]
+
+    room = WINDOW_TOKENS - 2
     words = split_words(text)
     first = np.searchsorted(starts, np.array([start for start, _ in words], np.int64))  # of each word, its first token
-    sentences = np.cumsum([0, *(len(sentence) for sentence in sentences_of(text, words))])
-    ends = [*(first[sentences[1:-1]].tolist()), len(ids)] if len(sentences) > 1 else [len(ids)]
-    bounds = [0, *_joined(ends, WINDOW_TOKENS - 2)]
-    found = ArticleWindows([], [], [])
-    for begin, end in pairwise(bounds) if len(bounds) > 1 else [(0, 0)]:
+    counts = np.cumsum([len(sentence) for sentence in sentences_of(text, words)], dtype=np.int64)
+    ends = [*first[counts[:-1]].tolist(), len(ids)]  # of each sentence
+    found = ArticleWindows(whole(0, max((end for end in ends if end <= room), default=room)), [], [], [])
+    for begin, end in pairwise(_bounds(ends, room)):
         one, other = np.searchsorted(first, [begin, end])
-        found.tokens.append([tokenizer.cls_token_id, *ids[begin:end], tokenizer.sep_token_id])
+        found.tokens.append(whole(begin, end))
         found.words.append(words[one:other])
         found.firsts.append(first[one:other] - begin + 1)
     return found
 
 
-def _joined(ends: Sequence[int], room: int) -> list[int]:
-    """Where windows end that hold as many whole sentences as fit, given where the sentences end; one that does not fit is cut."""
-    joined: list[int] = []
-    begin = last = 0
+def _bounds(ends: Sequence[int], room: int) -> list[int]:
+    """Where sentences begin and end, one after the other, those that are too long cut."""
+    bounds = [0]
     for end in ends:
-        if end - begin > room and last > begin:
-            joined.append(last)
-            begin = last
-        while end - begin > room:
-            begin += room
-            joined.append(begin)
-        last = end
-    return [*joined, last] if last > begin else joined
+        while end - bounds[-1] > room:
+            bounds.append(bounds[-1] + room)
+        if end > bounds[-1]:
+            bounds.append(end)
+    return bounds

@@ -1,7 +1,9 @@
 """From the mentions that a tagger finds to the names in an article: each once, with how often it is there."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from search.annotation import Entity, EntityType
 from search.heads import tagging
@@ -18,6 +20,7 @@ _TYPES: dict[str, EntityType] = {
     **dict.fromkeys(("ORG", "ORGANISATION", "ORGANIZATION", "CORPORATION"), "organisation"),
     **dict.fromkeys(("LOC", "LOCATION", "GPE", "PLACE"), "place"),
 }
+_IN_FRONT = {"mr", "mrs", "ms", "miss", "dr", "prof", "the", "a", "an"}
 _POSSESSIVE = ("'s", "’s", "'", "’")
 
 
@@ -29,9 +32,9 @@ def names_of(mentions: Iterable[tagging.Entity], body: int) -> tuple[Entity, ...
     """
     found: dict[str, list[tuple[str, tagging.Entity]]] = defaultdict(list)
     for mention in mentions:
-        name = _cleaned(mention.text)
-        if mention.probability >= LEAST_PROBABILITY and sum(map(str.isalpha, name)) >= (2 if name.isascii() else 1):
-            found[name.casefold()].append((name, mention))
+        cleaned = _cleaned(mention) if mention.probability >= LEAST_PROBABILITY else None
+        if cleaned:
+            found[cleaned[0].casefold()].append(cleaned)
     types = {name: _type(one for _, one in same) for name, same in found.items()}
     for name, whole in _whole_names([name for name, kind in types.items() if kind == "person"]).items():
         found[whole] += [(found[whole][0][0], mention) for _, mention in found.pop(name)]
@@ -39,11 +42,29 @@ def names_of(mentions: Iterable[tagging.Entity], body: int) -> tuple[Entity, ...
     return tuple(sorted(entities, key=lambda entity: -entity.count)[:MOST_NAMES])
 
 
-def _cleaned(text: str) -> str:
-    name = " ".join(text.split())
+def _cleaned(mention: tagging.Entity) -> tuple[str, tagging.Entity] | None:
+    """The name in a mention, and the mention without what does not belong to it; None where no name is left.
+
+    The heads do not see capitals, but the article has them: words in small letters after a name are not of it.
+    """
+    parts = list(re.finditer(r"\S+", mention.text))
+    opened = next((place for place, part in enumerate(parts) if part[0].startswith("(")), len(parts))
+    parts = parts[:opened]
+    while parts and (_is_small(parts[-1][0])):
+        parts.pop()
+    while len(parts) > 1 and parts[0][0].casefold().rstrip(".") in _IN_FRONT:
+        parts.pop(0)
+    name = " ".join(part[0] for part in parts)
     for ending in _POSSESSIVE:
         name = name.removesuffix(ending)
-    return name.strip(" .,;:-")
+    name = name.strip(' .,;:-"“”')
+    if sum(map(str.isalpha, name)) < (2 if name.isascii() else 1):
+        return None
+    return name, replace(mention, start=mention.start + parts[0].start(), end=mention.start + parts[-1].end())
+
+
+def _is_small(word: str) -> bool:
+    return word == word.lower() != word.upper()
 
 
 def _type(mentions: Iterable[tagging.Entity]) -> EntityType:

@@ -1,6 +1,6 @@
-"""Several heads on one body: every window of a text goes through the body once, and each head looks at the states that come out."""
+"""Several heads on one body: a text goes through the body once for all that label it and once for all that tag it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +19,8 @@ from search.models.device import Placement
 
 _TOKENS_PER_BATCH = 2048  # on a CPU; more leaves its caches
 _TOKENS_PER_CUDA_BATCH = 32_768
-_Tags = dict[tuple[int, int], tuple[Logits, Logits]]  # by text and window: of each word the tag's number and its probability
+_Tags = tuple[Logits, Logits]  # of each token the number of its tag, and its probability
+_NOTHING = np.empty(0, np.float32)
 _OUTSIDE = TaggedWord("", 0, 0, "O")
 
 
@@ -45,53 +46,55 @@ class SharedReading:
         return cls(opened, {name: (card, load_top(card, folder, opened)) for name, (card, folder) in heads.items()})
 
     def read(self, texts: Sequence[str], names: Collection[str]) -> Seen:
-        """What these heads see in the texts: labelling heads in the first window, taggers in all of them."""
+        """What these heads see in the texts: labelling heads in the beginning, taggers in every sentence."""
         labelling = {name: top for name, (_, top) in self._tops.items() if name in names and isinstance(top, FirstTop)}
         tagging = {name: top for name, (_, top) in self._tops.items() if name in names and not isinstance(top, FirstTop)}
         cut = article_windows(texts, self._body.tokenizer)
-        windows = [(text, number) for text, one in enumerate(cut) for number in range(len(one.tokens) if tagging else 1)]
-        logits = {name: np.zeros((len(texts), len(self._tops[name][0].labels)), np.float32) for name in labelling}
-        tags: dict[str, _Tags] = {name: {} for name in tagging}
-        cuda = self._body.place.device.type == "cuda"
-        lengths = [len(cut[text].tokens[number]) for text, number in windows]
         with torch.inference_mode():
-            for batch in token_batches(lengths, _TOKENS_PER_CUDA_BATCH if cuda else _TOKENS_PER_BATCH):
-                read = [windows[place] for place in batch]
-                firsts, states = self._states([cut[text].tokens[number] for text, number in read], tokens_too=bool(tagging))
-                beginning = [row for row, (_, number) in enumerate(read) if number == 0]
-                for name, top in labelling.items() if beginning else ():
-                    logits[name][[read[row][0] for row in beginning]] = top(firsts[beginning]).float().cpu().numpy()
-                for name, top in tagging.items():
-                    shares, best = (part.cpu().numpy() for part in top(states).float().softmax(-1).max(-1))
-                    for row, (text, number) in enumerate(read):
-                        places = cut[text].firsts[number]
-                        tags[name][text, number] = best[row, places], shares[row, places]
-        mentions = {
-            name: [
-                _mentions(text, one, self._tops[name][0].labels, tags[name], place)
-                for place, (text, one) in enumerate(zip(texts, cut, strict=True))
-            ]
-            for name in tagging
-        }
-        return Seen({name: list(rows) for name, rows in logits.items()}, mentions)
+            logits = self._labels([one.beginning for one in cut], labelling) if labelling else {}
+            tags = self._tags([tokens for one in cut for tokens in one.tokens], tagging) if tagging else {}
+        mentions: dict[str, list[list[Entity]]] = {name: [] for name in tagging}
+        for name, found in tags.items():
+            sentences = iter(found)
+            for text, one in zip(texts, cut, strict=True):
+                mentions[name].append(_mentions(text, one, self._tops[name][0].labels, sentences))
+        return Seen(logits, mentions)
 
-    def _states(self, tokens: Sequence[list[int]], *, tokens_too: bool) -> tuple[Tensor, Tensor]:
-        """The states of the first tokens (windows, width) and, where they are wanted, of all (windows, longest, width)."""
-        encodings = [{"input_ids": row, "attention_mask": [1] * len(row)} for row in tokens]
-        features = padded(encodings, self._body.tokenizer.pad_token_id or 0, self._body.place.device)
-        if not tokens_too:
+    def _labels(self, windows: Sequence[list[int]], tops: Mapping[str, Any]) -> dict[str, list[Logits]]:
+        """For each head the logits of each window."""
+        found: dict[str, list[Logits]] = {name: [_NOTHING] * len(windows) for name in tops}
+        for batch, features in self._batches(windows):
             firsts = self._body.first_states(features)
-            return firsts, firsts[:, None]
-        states = self._body.states(features)
-        return states[:, 0], states
+            for name, top in tops.items():
+                for place, values in zip(batch, top(firsts).float().cpu().numpy(), strict=True):
+                    found[name][place] = values
+        return found
+
+    def _tags(self, windows: Sequence[list[int]], tops: Mapping[str, Any]) -> dict[str, list[_Tags]]:
+        """For each head the likeliest tag of each token of each window, and its probability."""
+        found: dict[str, list[_Tags]] = {name: [(_NOTHING, _NOTHING)] * len(windows) for name in tops}
+        for batch, features in self._batches(windows):
+            states = self._body.states(features)
+            for name, top in tops.items():
+                shares, best = (part.cpu().numpy() for part in top(states).float().softmax(-1).max(-1))
+                for row, place in enumerate(batch):
+                    found[name][place] = best[row], shares[row]
+        return found
+
+    def _batches(self, windows: Sequence[list[int]]) -> Iterator[tuple[list[int], dict[str, Tensor]]]:
+        """The windows as the body reads them, those of similar length together, with their places."""
+        place = self._body.place.device
+        budget = _TOKENS_PER_CUDA_BATCH if place.type == "cuda" else _TOKENS_PER_BATCH
+        for batch in token_batches([len(tokens) for tokens in windows], budget):
+            encodings = [{"input_ids": windows[row], "attention_mask": [1] * len(windows[row])} for row in batch]
+            yield batch.tolist(), padded(encodings, self._body.tokenizer.pad_token_id or 0, place)
 
 
-def _mentions(text: str, cut: ArticleWindows, labels: Sequence[str], tags: _Tags, place: int) -> list[Entity]:
+def _mentions(text: str, cut: ArticleWindows, labels: Sequence[str], sentences: Iterator[_Tags]) -> list[Entity]:
     words: list[TaggedWord] = []
     probabilities: list[float] = []
-    for number, spans in enumerate(cut.words):
-        best, shares = tags[place, number]
-        for (start, end), tag in zip(spans, best.tolist(), strict=True):
+    for spans, places, (best, shares) in zip(cut.words, cut.firsts, sentences, strict=False):  # the sentences of all texts are in one row
+        for (start, end), tag in zip(spans, best[places].tolist(), strict=True):
             words.append(_OUTSIDE if labels[tag] == "O" else TaggedWord(text[start:end], start, end, labels[tag]))
-        probabilities += shares.tolist()
+        probabilities += shares[places].tolist()
     return list(entities_of(text, words, probabilities))

@@ -52,6 +52,25 @@ def test_what_is_unsure_or_no_name_is_left_out() -> None:
     assert [one.name for one in names_of(found, 0)] == ["京"]
 
 
+def test_what_does_not_belong_to_a_name_is_cut_off() -> None:
+    found = [
+        _mention("Mr Panke", "PER", 10),
+        _mention("Helmut Panke", "PER", 30),
+        _mention("the Nikkei index of", "ORG", 50),
+        _mention("Exchange Commission (SEC", "ORG", 80),
+        _mention("broadband", "ORG"),
+        _mention("bin Laden", "PER", 110),
+        _mention("al-Qaeda", "ORG", 130),
+    ]
+    assert {(one.name, one.count, one.mentions) for one in names_of(found, 10)} == {
+        ("Helmut Panke", 2, ((3, 8), (20, 32))),
+        ("Nikkei", 1, ((44, 50),)),
+        ("Exchange Commission", 1, ((70, 89),)),
+        ("bin Laden", 1, ((100, 109),)),
+        ("al-Qaeda", 1, ((120, 128),)),
+    }
+
+
 def test_only_the_most_frequent_of_very_many_names_are_kept() -> None:
     found = [_mention(f"Town{chr(97 + i % 26)}{chr(97 + i // 26)}", "LOC") for i in range(MOST_NAMES + 40)]
     names = names_of([*found, found[-1]], 0)

@@ -46,9 +46,9 @@ def _alone(reading: SharedReading, body: Body, name: str) -> Network:
 
 
 @pytest.mark.parametrize("name", ["topic", "tone"])
-def test_labels_are_those_of_the_head_alone_on_the_first_window(reading: SharedReading, body: Body, name: str) -> None:
+def test_labels_are_those_of_the_head_alone_on_the_beginning(reading: SharedReading, body: Body, name: str) -> None:
     together = reading.read(TEXTS, LABELS).logits[name]
-    windows = [one.tokens[0] for one in article_windows(TEXTS, body.tokenizer)]
+    windows = [one.beginning for one in article_windows(TEXTS, body.tokenizer)]
     encodings = [{"input_ids": ids, "attention_mask": [1] * len(ids)} for ids in windows]
     np.testing.assert_allclose(together, _alone(reading, body, name).logits(encodings), atol=1e-5)
     np.testing.assert_allclose(together, reading.read(TEXTS, [name]).logits[name], atol=1e-5)
@@ -56,17 +56,17 @@ def test_labels_are_those_of_the_head_alone_on_the_first_window(reading: SharedR
     np.testing.assert_allclose(together[:6], short, atol=1e-5)
 
 
-def test_names_in_a_sentence_are_those_of_the_tagger_alone(reading: SharedReading, body: Body) -> None:
-    together = reading.read(TEXTS[:6], ["ner"]).mentions["ner"]
+def test_names_are_those_of_the_tagger_alone(reading: SharedReading, body: Body) -> None:
+    together = reading.read(TEXTS, ["ner", "topic"]).mentions["ner"]
     assert any(together)
-    for found, alone in zip(together, tag_texts(_alone(reading, body, "ner"), TEXTS[:6]), strict=True):
+    for found, alone in zip(together, tag_texts(_alone(reading, body, "ner"), TEXTS), strict=True):
         assert [(one.text, one.type, one.start, one.end) for one in found] == [(e.text, e.type, e.start, e.end) for e in alone.entities]
 
 
-def test_windows_hold_every_word_once_in_whole_sentences(body: Body) -> None:
+def test_the_sentences_hold_every_word_once(body: Body) -> None:
     for text, windows in zip(TEXTS, article_windows(TEXTS, body.tokenizer), strict=True):
         assert [word for words in windows.words for word in words] == split_words(text)
-        assert all(len(tokens) <= WINDOW_TOKENS for tokens in windows.tokens)
+        assert all(len(tokens) <= WINDOW_TOKENS for tokens in (windows.beginning, *windows.tokens))
         ids = [token for tokens in windows.tokens for token in tokens[1:-1]]
         assert ids == body.tokenizer(text, add_special_tokens=False)["input_ids"]
         for tokens, words, firsts in zip(windows.tokens, windows.words, windows.firsts, strict=True):
@@ -74,8 +74,9 @@ def test_windows_hold_every_word_once_in_whole_sentences(body: Body) -> None:
                 piece = body.tokenizer.convert_ids_to_tokens(tokens[place])
                 assert piece == "[UNK]" or text[start:].lower().startswith(piece)
     long = article_windows([LONG], body.tokenizer)[0]
-    assert len(long.tokens) > 3
-    assert all(LONG[words[-1][1] - 1] == "." for words in long.words), "a window ends where a sentence does"
+    assert all(LONG[words[-1][1] - 1] == "." for words in long.words)
+    whole = [[token for tokens in long.tokens[:count] for token in tokens[1:-1]] for count in range(len(long.tokens))]
+    assert long.beginning[1:-1] == [tokens for tokens in whole if len(tokens) <= WINDOW_TOKENS - 2][-1]
 
 
 def test_the_beginning_of_an_article_is_read_with_its_title_in_front() -> None:
