@@ -1,6 +1,7 @@
 """The command that trains a head of one's own: train head."""
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,8 +76,9 @@ def head(
     columns = Columns(text, second, label, usual_target=task)
     wanted, reads = _kind(train, columns, kind, pair)
     examples = read_examples(train, wanted, reads, columns)
+    card = define_head(task, wanted, reads, examples, train, Reading(max_tokens, truncation.value if truncation else None))
     learned, measured = (examples, read_examples(dev, wanted, reads, columns)) if dev else hold_out(examples)
-    card = define_head(task, wanted, reads, learned, train, Reading(max_tokens, truncation.value if truncation else None))
+    card = replace(card, trained_on=f"{len(learned):,} examples of {train.name}")
     require_known(card.labels, measured, dev or train)
     console = Console(stderr=True, highlight=False)
     place = out or settings.data / OWN / task

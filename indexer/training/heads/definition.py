@@ -48,7 +48,6 @@ def define_head(task: str, kind: Kind, reads: Reads, train: Sequence[Example], p
         max_tokens=reading.max_tokens or MAX_TOKENS.get(kind, _MAX_TOKENS),
         truncation=reading.truncation or ("second" if kind is Kind.SPAN else "longest"),
         description=_description(kind, labels),
-        trained_on=f"{len(train):,} examples of {path.name}",
     )
 
 

@@ -17,7 +17,6 @@ def test_the_card_says_what_the_file_teaches() -> None:
     card = define_head("desk", Kind.CLASSIFICATION, Reads.TEXT, DESKS, FILE, Reading())
     assert card.labels == ("abroad", "home", "sport")
     assert (card.max_tokens, card.truncation) == (256, "longest")
-    assert card.trained_on == "600 examples of desks.csv"
     assert card.description == "One of 3 labels: abroad, home, sport."
 
 
