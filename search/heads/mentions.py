@@ -20,7 +20,8 @@ _TYPES: dict[str, EntityType] = {
     **dict.fromkeys(("ORG", "ORGANISATION", "ORGANIZATION", "CORPORATION"), "organisation"),
     **dict.fromkeys(("LOC", "LOCATION", "GPE", "PLACE"), "place"),
 }
-_IN_FRONT = {"mr", "mrs", "ms", "miss", "dr", "prof", "the", "a", "an"}
+_TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof", "the", "a", "an"}
+_PARTICLES = {"al", "bin", "da", "das", "de", "del", "den", "der", "di", "dos", "du", "el", "ibn", "la", "le", "ter", "van", "von", "zu"}
 _POSSESSIVE = ("'s", "’s", "'", "’")
 
 
@@ -45,14 +46,14 @@ def names_of(mentions: Iterable[tagging.Entity], body: int) -> tuple[Entity, ...
 def _cleaned(mention: tagging.Entity) -> tuple[str, tagging.Entity] | None:
     """The name in a mention, and the mention without what does not belong to it; None where no name is left.
 
-    The heads do not see capitals, but the article has them: words in small letters after a name are not of it.
+    The heads do not see capitals, but the article has them: small words beside a name are not of it, but for particles in front.
     """
     parts = list(re.finditer(r"\S+", mention.text))
     opened = next((place for place, part in enumerate(parts) if part[0].startswith("(")), len(parts))
     parts = parts[:opened]
     while parts and (_is_small(parts[-1][0])):
         parts.pop()
-    while len(parts) > 1 and parts[0][0].casefold().rstrip(".") in _IN_FRONT:
+    while len(parts) > 1 and _is_in_front(parts[0][0]):
         parts.pop(0)
     name = " ".join(part[0] for part in parts)
     for ending in _POSSESSIVE:
@@ -61,6 +62,10 @@ def _cleaned(mention: tagging.Entity) -> tuple[str, tagging.Entity] | None:
     if sum(map(str.isalpha, name)) < (2 if name.isascii() else 1):
         return None
     return name, replace(mention, start=mention.start + parts[0].start(), end=mention.start + parts[-1].end())
+
+
+def _is_in_front(word: str) -> bool:
+    return word.casefold().rstrip(".") in _TITLES or (_is_small(word) and word not in _PARTICLES)
 
 
 def _is_small(word: str) -> bool:

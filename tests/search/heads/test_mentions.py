@@ -59,6 +59,7 @@ def test_what_does_not_belong_to_a_name_is_cut_off() -> None:
         _mention("the Nikkei index of", "ORG", 50),
         _mention("Exchange Commission (SEC", "ORG", 80),
         _mention("broadband", "ORG"),
+        _mention("set for Turin", "LOC", 150),
         _mention("bin Laden", "PER", 110),
         _mention("al-Qaeda", "ORG", 130),
     ]
@@ -67,6 +68,7 @@ def test_what_does_not_belong_to_a_name_is_cut_off() -> None:
         ("Nikkei", 1, ((44, 50),)),
         ("Exchange Commission", 1, ((70, 89),)),
         ("bin Laden", 1, ((100, 109),)),
+        ("Turin", 1, ((148, 153),)),
         ("al-Qaeda", 1, ((120, 128),)),
     }
 
