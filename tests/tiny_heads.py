@@ -1,5 +1,6 @@
 """A head of every kind with random weights, in the layout of a user's own: what it answers means nothing, but it answers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from transformers import AutoTokenizer, set_seed
@@ -9,14 +10,15 @@ from search.heads.network import auto_class
 from search.models.loading import quietly
 from tests.families import CASES, make_family
 
-CARDS = {card.task: card for card, _ in CASES.values()}
-"""By task: mood, same, alike, names, ask, pick, words."""
+_USUAL = {"ask": "answer", "pick": "choice", "words": "mask"}  # so that they stand before those of the package
+CARDS = [replace(card, task=_USUAL.get(card.task, card.task)) for card, _ in CASES.values()]
+"""Their tasks: mood, same, alike, names, answer, choice, mask."""
 
 
 def make_heads(folder: Path) -> Path:
     """Writes one folder for each, on one random body, and returns the folder that holds them."""
     base = make_family("bert", folder / "body")
-    for card in CARDS.values():
+    for card in CARDS:
         _make_head(card, base, folder / card.task)
     return folder
 

@@ -12,7 +12,7 @@ from search.assemble import open_predictor
 from search.cli import application
 from search.errors import BadInput, NotFound
 from search.settings import Settings
-from tests.tiny_heads import make_heads
+from tests.tiny_heads import CARDS, make_heads
 from tests.web.fake_engine import FakeEngine
 from web.app import create_app
 
@@ -64,7 +64,7 @@ def test_command_line_and_api_give_the_same_answer(data: Path, client: TestClien
 def test_both_list_the_same_heads(data: Path, client: TestClient) -> None:
     listed = json.loads(run(data, "heads", "--json"))
     assert listed == client.get("/heads").json()
-    assert [one["task"] for one in listed["heads"]] == ["alike", "ask", "mood", "names", "pick", "same", "words"]
+    assert {one["task"] for one in listed["heads"]} >= {card.task for card in CARDS}
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_what_cannot_be_answered_is_bad_input(data: Path, arguments: list[str], 
 
 
 def test_a_task_without_a_head_is_not_found(data: Path) -> None:
-    with pytest.raises(NotFound, match="installed: alike, ask, mood"):
-        run(data, "classify", "topic", "a")
+    with pytest.raises(NotFound, match=r"installed: .*alike, answer"):
+        run(data, "classify", "colour", "a")
 
 
 def test_long_texts_are_tagged_to_their_end_and_answers_found_in_long_passages(client: TestClient) -> None:
