@@ -66,7 +66,7 @@ def _sentiment(data: Path) -> Shipped:
         max_tokens=128,
         description="Whether a sentence speaks well or ill of its subject.",
         trained_on="6,916 sentences of the Stanford Sentiment Treebank (film reviews)",
-        published={"MiniLM-L6-H384": "accuracy 0.915", "BERT-base": "accuracy 0.932"},
+        published={"MiniLM (22 M)": "accuracy 0.913 (GLUE SST-2, 67,000 phrases)", "BERT-base": "accuracy 0.932 (the same)"},
     )
     return Shipped(card, train, {"sst2": dev}, 5, 800)
 
@@ -81,7 +81,7 @@ def _acceptability(data: Path) -> Shipped:
         max_tokens=64,
         description="Whether an English sentence is grammatical.",
         trained_on="8,534 sentences of CoLA",
-        published={"MiniLM-L6-H384": "Matthews 0.475", "BERT-base": "Matthews 0.589"},
+        published={"MiniLM (33 M)": "Matthews 0.585", "BERT-base": "Matthews 0.589"},
     )
     return Shipped(card, train, {"cola": dev}, 5, 500)
 
@@ -95,7 +95,7 @@ def _topic(data: Path) -> Shipped:
         max_tokens=160,
         description="The desk of a newspaper that an article belongs to.",
         trained_on="12,123 news descriptions of AG News",
-        published={"BERT-base": "accuracy 0.945"},
+        published={"BERT-base": "accuracy 0.945 (120,000 articles)"},
     )
     return Shipped(card, train, {"ag_news": dev}, 2, 1500)
 
@@ -113,10 +113,7 @@ def _nli(data: Path) -> Shipped:
         max_tokens=128,
         description="Whether the second text follows from the first, contradicts it, or neither.",
         trained_on="nine tenths (by premise) of 9,842 pairs of SNLI's dev set and 4,393 pairs of SICK",
-        published={
-            "MiniLM-L6-H384": "MNLI accuracy 0.833 after 390,000 pairs",
-            "BERT-base": "SNLI accuracy about 0.90 after 550,000 pairs",
-        },
+        published={"MiniLM (22 M)": "accuracy 0.828 (MNLI, 393,000 pairs)", "BERT-base": "accuracy 0.845 (the same)"},
     )
     return Shipped(card, [*(one for one in snli if one not in kept), *sick["train"]], {"snli held out": held, "sick": sick["dev"]}, 4, 900)
 
@@ -134,6 +131,7 @@ def _paraphrase(data: Path) -> Shipped:
         max_tokens=160,
         description="Whether two sentences of news say the same.",
         trained_on="nine tenths of 3,467 pairs of the Microsoft Research Paraphrase Corpus",
+        published={"MiniLM (22 M)": "0.866 (GLUE MRPC)", "BERT-base": "0.873 (the same)"},
     )
     return Shipped(card, [one for one in rows if one not in kept], {"msrp held out": held}, 4, 1600)
 
@@ -183,7 +181,7 @@ def _similarity(data: Path) -> Shipped:
         max_tokens=128,
         description="How alike two sentences are in meaning, 0 to 5.",
         trained_on="5,665 pairs of STS-B and 4,393 of SICK",
-        published={"BERT-small": "Pearson 0.788", "BERT-base": "Pearson 0.858 (test)"},
+        published={"BERT-small": "Pearson 0.788 (test)", "BERT-base": "Spearman 0.858 (test)"},
     )
     return Shipped(card, [*train, *moved], {"stsb": dev}, 4, 800)
 
@@ -204,7 +202,6 @@ def _pos(data: Path) -> Shipped:
         max_tokens=160,
         description="Part of speech of every word, in the tags of the Penn Treebank.",
         trained_on="11,995 sentences of UD English EWT and 587 of GUM",
-        published={"Flair": "0.982 (OntoNotes)"},
     )
     return Shipped(card, train, dict(dev), 2.5, 800)
 
@@ -220,6 +217,7 @@ def _ner(data: Path) -> Shipped:
         max_tokens=160,
         description="Persons (PER), organisations (ORG), places (LOC) and other names (MISC).",
         trained_on="19,337 sentences of WikiANN and 3,394 of WNUT-17, its six types brought to these four",
+        published={"multilingual BERT": "entity F1 0.852 (WikiANN English, XTREME)"},
     )
     return Shipped(card, train, {"wikiann_en": wikiann["dev"][:3000], "wnut17": wnut["dev"]}, 4, 1000)
 
@@ -252,7 +250,7 @@ def _span(data: Path) -> Shipped:
         truncation="second",
         description="The words of a passage that answer a question, or that there are none.",
         trained_on="nine tenths (by passage) of SquadShifts: Wikipedia, Reddit, Amazon reviews",
-        published={"DistilBERT": "SQuAD v1.1 F1 0.869", "BERT-base": "SQuAD v1.1 F1 0.884"},
+        published={"DistilBERT": "F1 0.869 (SQuAD v1.1)", "BERT-base": "F1 0.885 (the same)"},
     )
     return Shipped(card, train, {"squadshifts, held-out passages": dev[::4]}, 1.3, 2048)
 
