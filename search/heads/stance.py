@@ -1,8 +1,8 @@
 """What an article makes of a claim, by the head for stance, which has read the claim and the beginning of an article.
 
 A longer article is judged by windows of that length. One that reports a claim often says only in passing what it makes of it, so
-the mean of the most opinionated windows speaks for all, those that least discuss something or are about something else.
-docs/answers.md has how that compares with other ways. Knows nothing of networks: the judge is given.
+the most opinionated window speaks for all, the one that least discusses something or is about something else. docs/answers.md has how
+that compares with other ways. Knows nothing of networks: the judge is given.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,9 @@ WORDS, STEP = 130, 110
 """Of a window, which with a claim fits into what the head reads."""
 WINDOWS = 12
 """Longer articles are read to here, some 1,300 words."""
-OPINIONATED = 2
-"""How many windows speak for the article."""
+SELDOM = {"agree": 1.5, "disagree": 4.0}
+"""How much more these count than the head says. Of the related articles that it learned from, FNC-1's, 27 in 100 agree and 6 disagree, and
+a head that has seen so few of them nearly never says so; who asks about a claim of their own has no such reason to expect neither."""
 
 Judge = Callable[[Sequence[tuple[str, str]]], Sequence[Label]]
 """A label for each (claim, text)."""
@@ -56,12 +57,17 @@ def stances(asked: Sequence[tuple[str, str]], judge: Judge) -> list[Stance]:
 
 
 def combined(judged: Sequence[dict[str, float]]) -> tuple[str, dict[str, float], int]:
-    """The label and the probabilities of an article from those of its windows, and which window says that label most clearly."""
-    opinion = [1 - sum(one.get(label, 0.0) for label in UNDECIDED) for one in judged]
-    speaking = sorted(range(len(judged)), key=lambda place: -opinion[place])[:OPINIONATED]
-    mean = {label: sum(judged[place][label] for place in speaking) / len(speaking) for label in judged[0]}
-    best = max(mean, key=lambda label: mean[label])
-    return best, mean, max(range(len(judged)), key=lambda place: judged[place][best])
+    """The label and the probabilities of an article from those of its windows, and which window speaks for it."""
+    fair = [_fair(one) for one in judged]
+    opinion = [1 - sum(one.get(label, 0.0) for label in UNDECIDED) for one in fair]
+    place = opinion.index(max(opinion))
+    return max(fair[place], key=lambda label: fair[place][label]), fair[place], place
+
+
+def _fair(probabilities: dict[str, float]) -> dict[str, float]:
+    """The probabilities with what is seldom counting more, again with a sum of 1."""
+    weighed = {label: share * SELDOM.get(label, 1.0) for label, share in probabilities.items()}
+    return {label: share / sum(weighed.values()) for label, share in weighed.items()}
 
 
 def _sentences(text: str, window: Window) -> list[Window]:

@@ -75,7 +75,7 @@ def test_it_is_said_when_no_article_answers(asking: TestClient) -> None:
 def test_a_hostile_article_is_escaped_in_an_answer(heads: AskingHeads) -> None:
     hostile = ARCHIVE[5].__class__("x", "<b>oil</b>", "<script>alert(1)</script> lasted six months & more", language='en"><i>')
     with TestClient(create_app(FakeEngine((hostile, *ARCHIVE[:1])), Settings(), heads)) as client:
-        shown = client.get("/answers", params={"q": "how long has oil lasted?"}).text
+        shown = client.get("/answers", params={"q": "how oil lasted months"}).text
     assert "<script>" not in shown
     assert "<i>" not in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt; lasted <mark>six months</mark> &amp; more" in shown
