@@ -60,7 +60,7 @@ class ArticleAnswer(BaseModel):
 
 
 class StanceAnswer(BaseModel):
-    """What an article makes of a claim; ``sentence`` says so most clearly, and is null where the article is about something else."""
+    """What an article makes of a claim; ``sentence`` is the closest to it, and is null where the article is about something else."""
 
     id: int
     claim: str

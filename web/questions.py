@@ -40,7 +40,7 @@ class ClaimParameters(Parameters):
     responses=answers(_STANCE, 400, 404, 413, 422, 503),
 )
 async def stance(article_id: ArticleId, parameters: ClaimParameters, service: TheService, answering: TheAnswering) -> StanceAnswer:
-    """Whether it agrees with the claim, disagrees, discusses it or is about something else, and the sentence that says so most clearly."""
+    """Whether it agrees with the claim, disagrees, discusses it or is about something else, and the sentence that is closest to it."""
     stored = await run_in_threadpool(service.engine.article, article_id)
     return StanceAnswer.of(stored, parameters.claim, await answering.stance(parameters.claim, stored))
 

@@ -31,7 +31,7 @@ Judge = Callable[[Sequence[tuple[str, str]]], Sequence[Label]]
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """The most probable label and the probability of each, which sum to 1; ``sentence`` says most clearly so, if any is about the claim."""
+    """The most probable label and the probability of each, which sum to 1; ``sentence`` is the closest to the claim, if any is."""
 
     label: str
     probabilities: dict[str, float]
@@ -43,25 +43,23 @@ def stances(asked: Sequence[tuple[str, str]], judge: Judge) -> list[Stance]:
     cut = [list(islice(windows(text, WORDS, STEP), WINDOWS)) for _, text in asked]
     judged = iter(judge([(claim, text[one.start : one.end]) for (claim, text), row in zip(asked, cut, strict=True) for one in row]))
     opinions = [combined([next(judged).probabilities for _ in row]) for row in cut]
-    telling = [
-        _sentences(text, cut[row][place]) if label != UNRELATED else []
-        for row, ((_, text), (label, _, place)) in enumerate(zip(asked, opinions, strict=True))
+    told = [
+        _read_sentences(text, row[-1].end) if label != UNRELATED else []
+        for row, (_, text), (label, _) in zip(cut, asked, opinions, strict=True)
     ]
-    pairs = [(claim, text[one.start : one.end]) for (claim, text), row in zip(asked, telling, strict=True) for one in row]
-    clear = iter(judge(pairs) if pairs else ())
+    pairs = [(claim, text[one.start : one.end]) for (claim, text), row in zip(asked, told, strict=True) for one in row]
+    close = iter(judge(pairs) if pairs else ())
     found = []
-    for row, (label, probabilities, _) in enumerate(opinions):
-        shares = [next(clear).probabilities.get(label, 0.0) for _ in telling[row]]
-        found.append(Stance(label, probabilities, telling[row][shares.index(max(shares))] if shares else None))
+    for row, (label, probabilities) in zip(told, opinions, strict=True):
+        nearness = [_nearness(next(close).probabilities, label) for _ in row]
+        found.append(Stance(label, probabilities, row[nearness.index(max(nearness))] if row else None))
     return found
 
 
-def combined(judged: Sequence[dict[str, float]]) -> tuple[str, dict[str, float], int]:
-    """The label and the probabilities of an article from those of its windows, and which window speaks for it."""
-    fair = [_fair(one) for one in judged]
-    opinion = [1 - sum(one.get(label, 0.0) for label in UNDECIDED) for one in fair]
-    place = opinion.index(max(opinion))
-    return max(fair[place], key=lambda label: fair[place][label]), fair[place], place
+def combined(judged: Sequence[dict[str, float]]) -> tuple[str, dict[str, float]]:
+    """The label and the probabilities of an article from those of its windows."""
+    speaking = max((_fair(one) for one in judged), key=lambda one: 1 - sum(one.get(label, 0.0) for label in UNDECIDED))
+    return max(speaking, key=lambda label: speaking[label]), speaking
 
 
 def _fair(probabilities: dict[str, float]) -> dict[str, float]:
@@ -70,7 +68,11 @@ def _fair(probabilities: dict[str, float]) -> dict[str, float]:
     return {label: share / sum(weighed.values()) for label, share in weighed.items()}
 
 
-def _sentences(text: str, window: Window) -> list[Window]:
-    """The sentences that stand, in whole or in part, in the window."""
-    near = text[: window.end + LONGEST]
-    return [one for one in sentences(near) if one.start < window.end and one.end > window.start]
+def _read_sentences(text: str, end: int) -> list[Window]:
+    """The sentences of what was read, which ends at ``end``; the last one to its own end."""
+    return [one for one in sentences(text[: end + LONGEST]) if one.start < end]
+
+
+def _nearness(probabilities: dict[str, float], label: str) -> float:
+    """How surely a sentence is about the claim or, where the head has no label for that, how surely it says the label."""
+    return 1 - probabilities[UNRELATED] if UNRELATED in probabilities else probabilities[label]

@@ -51,7 +51,7 @@ def test_the_most_opinionated_window_speaks_for_all() -> None:
         {"for": 0.0, "against": 0.0, "discuss": 0.0, "unrelated": 1.0},
         {"for": 0.7, "against": 0.0, "discuss": 0.2, "unrelated": 0.1},
     ]
-    assert combined(judged) == ("against", pytest.approx(judged[1]), 1)
+    assert combined(judged) == ("against", pytest.approx(judged[1]))
 
 
 def test_of_an_article_on_something_else_no_sentence_is_shown() -> None:
