@@ -150,9 +150,12 @@ class AnswerParameters(Conditions, QuestionParameters):
 
     def query(self) -> Query:
         """The question to the archive. Raises BadInput for what no search could answer."""
-        return Query(
-            self.question, top_k=self.top_k, mode=self.mode, rerank=self.rerank, filters=self.filters(), half_life_days=self.half_life
-        )
+        try:
+            return Query(
+                self.question, top_k=self.top_k, mode=self.mode, rerank=self.rerank, filters=self.filters(), half_life_days=self.half_life
+            )
+        except BadInput as error:
+            raise BadInput(str(error), field="question" if error.field == "q" else error.field) from error
 
 
 class FillMaskParameters(HeadParameters):

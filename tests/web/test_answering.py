@@ -150,8 +150,14 @@ def test_an_archive_is_asked_over_the_api(asking: TestClient, heads: AskingHeads
 
 
 @pytest.mark.parametrize(
-    ("extra", "field"), [({"top_k": 0}, "top_k"), ({"after": "soon"}, "after"), ({"passage": "It was.", "topic": ["Sport"]}, "topic")]
+    ("extra", "field"),
+    [
+        ({"top_k": 0}, "top_k"),
+        ({"question": "how? " * 1000}, "question"),
+        ({"after": "soon"}, "after"),
+        ({"passage": "It was.", "topic": ["Sport"]}, "topic"),
+    ],
 )
 def test_a_wrong_question_to_the_archive_is_refused(asking: TestClient, extra: dict[str, object], field: str) -> None:
-    refused = asking.post("/answer", json={"question": "how low is it?", **extra})
+    refused = asking.post("/answer", json={"question": "how low is it?"} | extra)
     assert (refused.status_code, refused.json()["field"]) == (422, field)
