@@ -27,7 +27,7 @@ WIDENED = 1
 """Of how many of them, the first ones, more is read than the passage:"""
 WIDER = 300
 """so many characters before it and after it, in whole words."""
-SUPPORTED = 0.1
+SUPPORTED = 0.2
 """An answer with less support is none."""
 MOST = 10
 """Answers that can be asked for; hardly ever are there as many."""
