@@ -74,6 +74,7 @@ def test_a_search_says_how_it_was_understood_and_counts_what_it_is_asked_for(cli
     assert counted["facets"] == [
         {
             "field": "source",
+            "task": None,
             "names": 2,
             "unnamed": 0,
             "values": [

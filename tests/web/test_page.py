@@ -108,6 +108,7 @@ def test_the_keyboard_is_enough(open_page: OpenPage) -> None:
     page.keyboard.type("oil")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"q=oil"))
+    page.wait_for_load_state()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
