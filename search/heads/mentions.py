@@ -53,7 +53,7 @@ def _cleaned(mention: tagging.Entity) -> tuple[str, tagging.Entity] | None:
     parts = parts[:opened]
     while parts and (_is_small(parts[-1][0])):
         parts.pop()
-    while len(parts) > 1 and _is_in_front(parts[0][0]):
+    while parts and _is_in_front(parts[0][0]):
         parts.pop(0)
     name = " ".join(part[0] for part in parts)
     for ending in _POSSESSIVE:

@@ -52,6 +52,10 @@ def test_what_is_unsure_or_no_name_is_left_out() -> None:
     assert [one.name for one in names_of(found, 0)] == ["京"]
 
 
+def test_a_title_alone_is_no_name() -> None:
+    assert names_of([_mention("Mr", "ORG"), _mention("The", "LOC"), _mention("Dr.", "PER")], 0) == ()
+
+
 def test_what_does_not_belong_to_a_name_is_cut_off() -> None:
     found = [
         _mention("Mr Panke", "PER", 10),
