@@ -92,7 +92,7 @@ class PairParameters(HeadParameters):
 
     task: Task = Field(description="Which head: nli, paraphrase, stance, similarity … as `/heads` lists them.", examples=["nli"])
     pairs: Pairs = Field(
-        description=f"Two texts each, the premise or article first. {_LIMITS}",
+        description=f"Two texts each, the premise or claim first. {_LIMITS}",
         examples=[[["Refiners cut output by a third.", "Output has fallen."]]],
     )
 

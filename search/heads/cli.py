@@ -44,8 +44,8 @@ def classify(
 
 def pair(
     task: Annotated[str, typer.Argument(help="Such as nli, paraphrase, stance, similarity.")],
-    first: Annotated[str, typer.Argument(help="The first text: the premise, the article. - reads pairs from lines with a tab between.")],
-    second: Annotated[str | None, typer.Argument(help="The second text: the hypothesis, the claim.", show_default=False)] = None,
+    first: Annotated[str, typer.Argument(help="The first text: the premise, the claim. - reads pairs from lines with a tab between.")],
+    second: Annotated[str | None, typer.Argument(help="The second text: the hypothesis, the article.", show_default=False)] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
