@@ -19,7 +19,7 @@ from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example
 from indexer.training.heads.frozen import train_frozen
 from indexer.training.heads.own_body import SingleRecipe, Tuning
-from indexer.training.heads.shipped import Shipped, shipped_head
+from indexer.training.heads.shipped_tasks import Shipped, shipped_head
 from indexer.training.heads.single import train_single
 from search.heads.card import Truncation
 from search.heads.frozen import Pooling
@@ -72,7 +72,7 @@ def run(head: Shipped, variant: str, base: str, share: float) -> dict[str, float
         else:
             if variant in TRUNCATIONS:
                 card = replace(card, truncation=TRUNCATIONS[variant], max_tokens=_TOKENS)
-            recipe = SingleRecipe(base, TUNINGS.get(variant, Tuning.FULL), epochs=head.epochs, batch_size=16)
+            recipe = SingleRecipe(base, TUNINGS.get(variant, Tuning.FULL), epochs=sum(head.epochs), batch_size=16)
             train_single(card, train, dev, recipe, out)
         seconds = time.monotonic() - began
         network = Network.load(out, placement("auto", "auto"))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.article import Article
+from search.heads.casing import Casing, casings_of
 from search.heads.tagging import sentences_of
 from search.heads.tokens import split_words
 from search.models.loading import readable
@@ -45,12 +46,13 @@ class Read:
 class ArticleWindows:
     """A text as tokens, with [CLS] and [SEP].
 
-    ``beginning`` has as many whole sentences as fit. Of the n-th sentence there are ``tokens[n]``, ``words[n]``, the words [start, end)
-    that begin in it, and ``firsts[n]``, the place of the first token of each. A sentence that is too long is several.
+    ``beginning`` has as many whole sentences as fit. Of the n-th sentence there are ``tokens[n]``, their ``casings[n]``, ``words[n]``, the
+    words [start, end) that begin in it, and ``firsts[n]``, the place of the first token of each. A sentence that is too long is several.
     """
 
     beginning: list[int]
     tokens: list[list[int]]
+    casings: list[list[int]]
     words: list[list[tuple[int, int]]]
     firsts: list[_Places]
 
@@ -73,12 +75,14 @@ def _windows(text: str, ids: list[int], starts: _Places, tokenizer: Any) -> Arti
     room = WINDOW_TOKENS - 2
     words = split_words(text)
     first = np.searchsorted(starts, np.array([start for start, _ in words], np.int64))  # of each word, its first token
+    casings = casings_of(text)[starts].tolist()
     counts = np.cumsum([len(sentence) for sentence in sentences_of(text, words)], dtype=np.int64)
     ends = [*first[counts[:-1]].tolist(), len(ids)]  # of each sentence
-    found = ArticleWindows(whole(0, max((end for end in ends if end <= room), default=room)), [], [], [])
+    found = ArticleWindows(whole(0, max((end for end in ends if end <= room), default=room)), [], [], [], [])
     for begin, end in pairwise(_bounds(ends, room)):
         one, other = np.searchsorted(first, [begin, end])
         found.tokens.append(whole(begin, end))
+        found.casings.append([Casing.SMALL, *casings[begin:end], Casing.SMALL])
         found.words.append(words[one:other])
         found.firsts.append(first[one:other] - begin + 1)
     return found

@@ -55,6 +55,8 @@ class HeadCard:
     highest: float = 1.0
     max_tokens: int = 128
     truncation: Truncation = "longest"
+    casing: bool = False
+    """Whether a tagger is told how each word is capitalised (search/heads/casing.py)."""
     description: str = ""
     trained_on: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)

@@ -150,7 +150,11 @@ def padded(encodings: Sequence[Encoding], padding: int, device: torch.device) ->
 def _sharing(card: HeadCard, folder: Path, body: Body) -> Network:
     top = load_top(card, folder, body)
     return Network(
-        card, identity_of(card, folder), Tokens(body.tokenizer, card.max_tokens), lambda features: run_top(top, body, features), body.place
+        card,
+        identity_of(card, folder),
+        Tokens(body.tokenizer, card.max_tokens, card.casing),
+        lambda features: run_top(top, body, features),
+        body.place,
     )
 
 
@@ -164,7 +168,7 @@ def _whole(card: HeadCard, folder: Path, place: Placement) -> Network:
     except Exception as error:  # whatever a foreign model's files provoke
         raise BadInput(f"The head '{card.task}' in {folder} could not be loaded: {error}") from error
     network.eval()
-    tokens = Tokens(tokenizer, card.max_tokens)
+    tokens = Tokens(tokenizer, card.max_tokens, card.casing)
     return Network(card, identity_of(card, folder), tokens, _forward(network, card.kind, place), place)
 
 

@@ -52,7 +52,7 @@ class SharedReading:
         cut = article_windows(texts, self._body.tokenizer)
         with torch.inference_mode():
             logits = self._labels([one.beginning for one in cut], labelling) if labelling else {}
-            tags = self._tags([tokens for one in cut for tokens in one.tokens], tagging) if tagging else {}
+            tags = self._tags(cut, tagging) if tagging else {}
         mentions: dict[str, list[list[Entity]]] = {name: [] for name in tagging}
         for name, found in tags.items():
             sentences = iter(found)
@@ -70,23 +70,32 @@ class SharedReading:
                     found[name][place] = values
         return found
 
-    def _tags(self, windows: Sequence[list[int]], tops: Mapping[str, Any]) -> dict[str, list[_Tags]]:
-        """For each head the likeliest tag of each token of each window, and its probability."""
+    def _tags(self, texts: Sequence[ArticleWindows], tops: Mapping[str, Any]) -> dict[str, list[_Tags]]:
+        """For each head the likeliest tag of each token of each sentence, and its probability."""
+        windows = [tokens for text in texts for tokens in text.tokens]
+        casings = [casing for text in texts for casing in text.casings]
         found: dict[str, list[_Tags]] = {name: [(_NOTHING, _NOTHING)] * len(windows) for name in tops}
-        for batch, features in self._batches(windows):
-            states = self._body.states(features)
-            for name, top in tops.items():
-                shares, best = (part.cpu().numpy() for part in top(states).float().softmax(-1).max(-1))
-                for row, place in enumerate(batch):
-                    found[name][place] = best[row], shares[row]
+        for told in {self._tops[name][0].casing for name in tops}:
+            for batch, features in self._batches(windows, casings if told else None):
+                states = self._body.states(features)
+                for name, top in tops.items():
+                    if self._tops[name][0].casing == told:
+                        shares, best = (part.cpu().numpy() for part in top(states).float().softmax(-1).max(-1))
+                        for row, place in enumerate(batch):
+                            found[name][place] = best[row], shares[row]
         return found
 
-    def _batches(self, windows: Sequence[list[int]]) -> Iterator[tuple[list[int], dict[str, Tensor]]]:
+    def _batches(
+        self, windows: Sequence[list[int]], casings: Sequence[list[int]] | None = None
+    ) -> Iterator[tuple[list[int], dict[str, Tensor]]]:
         """The windows as the body reads them, those of similar length together, with their places."""
         place = self._body.place.device
         budget = _TOKENS_PER_CUDA_BATCH if place.type == "cuda" else _TOKENS_PER_BATCH
         for batch in token_batches([len(tokens) for tokens in windows], budget):
             encodings = [{"input_ids": windows[row], "attention_mask": [1] * len(windows[row])} for row in batch]
+            if casings is not None:
+                for encoding, row in zip(encodings, batch, strict=True):
+                    encoding["token_type_ids"] = casings[row]
             yield batch.tolist(), padded(encodings, self._body.tokenizer.pad_token_id or 0, place)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.heads.card import Truncation
+from search.heads.casing import Casing, casings_of
 from search.models.loading import readable
 
 Encoding = dict[str, list[int]]
@@ -28,10 +29,11 @@ def lengths_in_proportion(first: int, second: int, room: int) -> tuple[int, int]
 
 @dataclass(frozen=True)
 class Tokens:
-    """A tokenizer with a limit of ``max_tokens``, the special ones included."""
+    """A tokenizer with a limit of ``max_tokens``, the special ones included; with ``casing`` words come with theirs."""
 
     tokenizer: Any
     max_tokens: int
+    casing: bool = False
 
     def texts(self, texts: Sequence[str]) -> list[Encoding]:
         """Each text alone, its end cut off."""
@@ -59,15 +61,28 @@ class Tokens:
     def words(self, sentences: Sequence[Sequence[str]]) -> tuple[list[Encoding], list[list[int]]]:
         """Sentences given as words: their encodings, and per sentence the position of the first token of each word that fits."""
         shown = [[readable(word, 64) or " " for word in sentence] for sentence in sentences]
-        encoded = self.tokenizer([row or [" "] for row in shown], is_split_into_words=True, truncation=True, max_length=self.max_tokens)
-        starts = []
-        for row in range(len(sentences)):
+        encoded = self.tokenizer(
+            [row or [" "] for row in shown],
+            is_split_into_words=True,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_offsets_mapping=self.casing,
+        )
+        rows, starts = _split(encoded), []
+        for row, sentence in enumerate(shown):
+            owners = encoded.word_ids(row)
             first: dict[int, int] = {}
-            for position, word in enumerate(encoded.word_ids(row)):
+            for position, word in enumerate(owners):
                 if word is not None:
                     first.setdefault(word, position)
             starts.append([first[word] for word in sorted(first)])
-        return _split(encoded), starts
+            if self.casing:
+                casings = [casings_of(word) for word in sentence or [" "]]
+                offsets = encoded["offset_mapping"][row]
+                rows[row]["token_type_ids"] = [
+                    int(Casing.SMALL if word is None else casings[word][start]) for word, (start, _) in zip(owners, offsets, strict=True)
+                ]
+        return rows, starts
 
     def _spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         encoded = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)

@@ -22,7 +22,7 @@ _NEW = "new:"  # a tensor that the base does not have
 
 
 def save_delta(model: "PreTrainedModel", base_folder: Path, folder: Path, fields: Mapping[str, object]) -> None:
-    """Write what ``model`` adds to the base model, and a config.json of ``fields`` plus num_labels and base_sha256.
+    """Write what ``model`` adds to the base model, and a config.json of ``fields`` plus num_labels, types and base_sha256.
 
     The difference of a weight is rounded to fp16, an error of at most 0.05 % of the difference itself.
     """
@@ -39,7 +39,12 @@ def save_delta(model: "PreTrainedModel", base_folder: Path, folder: Path, fields
             delta[_CHANGED + name] = (tensor.float() - base[name].float()).to(torch.float16).contiguous()
     folder.mkdir(parents=True, exist_ok=True)
     save_file(delta, folder / "delta.safetensors")
-    config = {**fields, "num_labels": model.config.num_labels, "base_sha256": weights_sha256(base_folder)}
+    config = {
+        **fields,
+        "num_labels": model.config.num_labels,
+        "type_vocab_size": model.config.type_vocab_size,
+        "base_sha256": weights_sha256(base_folder),
+    }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
@@ -58,7 +63,8 @@ def load_with_delta(auto_class: Any, base_folder: Path, folder: Path) -> "PreTra
         raise BadInput(
             f"The weights in {folder} were trained from another base than {base_folder}: reinstall broadsheet and its base model."
         )
-    base_config = AutoConfig.from_pretrained(base_folder, num_labels=config["num_labels"], local_files_only=True)
+    changed = {name: config[name] for name in ("num_labels", "type_vocab_size") if name in config}
+    base_config = AutoConfig.from_pretrained(base_folder, local_files_only=True, **changed)
     model: PreTrainedModel = auto_class.from_config(base_config)
     state: dict[str, torch.Tensor] = {name: tensor.float() for name, tensor in _base_tensors(model, base_folder).items()}
     for key, tensor in load_file(folder / "delta.safetensors").items():

@@ -15,8 +15,9 @@ from torch import nn
 
 from search.errors import BadInput, MissingDependency
 from search.heads.card import HeadCard, Kind
+from search.heads.casing import ROWS, add_casing, lacks_capitals
 from search.heads.network import auto_class
-from search.models.delta import load_with_delta
+from search.models.delta import load_with_delta, read_config
 from search.models.loading import quietly
 from search.settings import BASE_ENCODER
 
@@ -75,6 +76,8 @@ def open_base(card: HeadCard, base: Path, tuned: Path | None = None) -> Any:
                 **options,
             )
             if tuned is not None:
+                if read_config(tuned).get("type_vocab_size") == ROWS:
+                    add_casing(network.base_model)
                 network.base_model.load_state_dict(load_with_delta(AutoModel, base, tuned).state_dict(), strict=False)
     except Exception as error:  # whatever a foreign model's files provoke
         raise BadInput(f"The model {base} cannot carry a head for {card.kind}: {error}", field="base") from error
@@ -108,6 +111,15 @@ def prepare(network: Any, kind: Kind, recipe: SingleRecipe) -> Any:
     with quietly(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that has changed
         return get_peft_model(network, config)
+
+
+def tells_casing(network: Any, tokenizer: Any, kind: Kind, recipe: SingleRecipe) -> bool:
+    """Whether words come with their casing: for a tagger on a body that knows small letters only and learns what it means."""
+    if kind is not Kind.TAGGING or recipe.tuning is not Tuning.FULL:
+        return False
+    if lacks_capitals(network, tokenizer):
+        add_casing(network.base_model)
+    return bool(getattr(network.config, "type_vocab_size", 0) == ROWS)
 
 
 def longest_input(config: Any) -> int:

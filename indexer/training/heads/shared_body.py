@@ -17,11 +17,15 @@ from torch.nn import functional
 
 from indexer.training.heads.features import IGNORED, Feature
 from search.heads.card import HeadCard, Kind
+from search.heads.casing import add_casing
 from search.heads.network import TOP, padded
 from search.heads.tops import FirstTop, MaskTop, make_top
 from search.models.batches import token_batches
 from search.models.delta import save_delta
 from search.models.loading import quietly
+
+_TYPES = "embeddings.token_type_embeddings.weight"
+"""New rows of it, which say how words are capitalised, learn as fast as the tops."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,13 @@ def make_trainee(base: str, cards: Sequence[HeadCard], recipe: Recipe) -> Traine
     for layer in body.encoder.layer:
         for part in (layer.attention.output, layer.output):
             part.dropout = QuickDropout(recipe.dropout, recipe.seed)
+    if any(card.casing for card in cards):
+        add_casing(body)
     for module in (body.embeddings, *body.encoder.layer[: recipe.frozen_layers], *([body.pooler] if body.pooler is not None else [])):
         for parameter in module.parameters():
             parameter.requires_grad = False
+    if any(card.casing for card in cards):
+        body.embeddings.token_type_embeddings.weight.requires_grad = True
     tops = nn.ModuleDict({card.task: make_top(card.kind, len(card.labels), body.config, recipe.dropout) for card in cards})
     return Trainee(body, tokenizer, tops, {card.task: card for card in cards})
 
@@ -124,9 +132,13 @@ def train_shared(
     on_step: Callable[[StepReport], None] | None = None,
 ) -> None:
     """Trains body and tops in place. With ``checkpoint`` (a folder) an interrupted run goes on from the last one kept."""
+    body = [*trainee.body.named_parameters()]
     parameters = [
-        {"params": [p for p in trainee.body.parameters() if p.requires_grad], "lr": recipe.body_learning_rate},
-        {"params": [*trainee.tops.parameters()], "lr": recipe.top_learning_rate},
+        {"params": [p for name, p in body if p.requires_grad and name != _TYPES], "lr": recipe.body_learning_rate},
+        {
+            "params": [*(p for name, p in body if p.requires_grad and name == _TYPES), *trainee.tops.parameters()],
+            "lr": recipe.top_learning_rate,
+        },
     ]
     optimizer = torch.optim.AdamW(parameters, weight_decay=recipe.weight_decay, fused=True)
     highest = [group["lr"] for group in optimizer.param_groups]

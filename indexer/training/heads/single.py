@@ -20,7 +20,7 @@ from indexer.training.heads.description import describe
 from indexer.training.heads.evaluation import evaluate_head, main_measure
 from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
-from indexer.training.heads.own_body import SingleRecipe, Tuning, learning_rate, longest_input, open_base, prepare
+from indexer.training.heads.own_body import SingleRecipe, Tuning, learning_rate, longest_input, open_base, prepare, tells_casing
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.trainer_state import last_whole, saving
 from search.heads.card import HeadCard, Kind
@@ -77,8 +77,10 @@ def train_single(
     plain = model_folder(read_config(base)["base"], organisation="google-bert") if (base / "delta.safetensors").is_file() else base
     tokenizer: Any = AutoTokenizer.from_pretrained(plain, local_files_only=True)
     network = open_base(card, plain, None if plain == base else base)
-    card = replace(card, max_tokens=min(card.max_tokens, longest_input(network.config)))
-    tokens = Tokens(tokenizer, card.max_tokens)
+    card = replace(
+        card, max_tokens=min(card.max_tokens, longest_input(network.config)), casing=tells_casing(network, tokenizer, card.kind, recipe)
+    )
+    tokens = Tokens(tokenizer, card.max_tokens, card.casing)
     tuned = prepare(network, card.kind, recipe)
     place = placement(device, "fp32")
 

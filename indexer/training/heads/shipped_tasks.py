@@ -1,0 +1,345 @@
+"""The tasks of the heads that come with Broadsheet: what each learns from and is measured on, and how much of the run it gets.
+
+Only training splits are learned from; where a set has no dev split, a tenth of its texts is held out.
+"""
+
+import json
+import random
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.training.heads.examples import Columns, Example, Labelled, Plain, Question, Sentence, read_examples
+from indexer.training.heads.features import labels_of
+from search.heads.card import HeadCard, Kind, Reads
+
+HELD_OUT_PERCENT = 10
+_ENTITY_TYPES = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG", "product": "MISC", "creative-work": "MISC"}
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A head to be with the examples that it learns from and those that it is measured on, by name of the set.
+
+    ``epochs`` are its passes over the examples in each stage of the run.
+    """
+
+    card: HeadCard
+    train: Sequence[Example]
+    dev: dict[str, Sequence[Example]]
+    epochs: tuple[float, float]
+    tokens_per_step: int
+
+
+def shipped_heads(data: Path) -> list[Shipped]:
+    """All heads of the package, from the data sets below ``data``."""
+    return [make(data) for make in _HEADS.values()]
+
+
+def shipped_head(data: Path, task: str) -> Shipped:
+    """One of them."""
+    return _HEADS[task](data)
+
+
+def _renamed(examples: Sequence[Example], names: dict[str, str]) -> list[Example]:
+    return [replace(example, target=names[example.target]) for example in examples if isinstance(example, Labelled)]
+
+
+def _sentiment(data: Path) -> Shipped:
+    names = {"0": "negative", "1": "positive"}
+    train, dev = (_renamed(read_examples(data / "sst2" / f"{split}.tsv", Kind.CLASSIFICATION), names) for split in ("train", "dev"))
+    card = HeadCard(
+        "sentiment",
+        Kind.CLASSIFICATION,
+        labels=("negative", "positive"),
+        max_tokens=128,
+        description="Whether a sentence speaks well or ill of its subject.",
+        trained_on="6,916 sentences of the Stanford Sentiment Treebank (film reviews)",
+        published={"MiniLM (22 M)": "accuracy 0.913 (GLUE SST-2, 67,000 phrases)", "BERT-base": "accuracy 0.932 (the same)"},
+    )
+    return Shipped(card, train, {"sst2": dev}, (5, 2), 800)
+
+
+def _acceptability(data: Path) -> Shipped:
+    names = {"0": "unacceptable", "1": "acceptable"}
+    train, dev = (_renamed(read_examples(data / "cola" / f"{split}.tsv", Kind.CLASSIFICATION), names) for split in ("train", "dev"))
+    card = HeadCard(
+        "acceptability",
+        Kind.CLASSIFICATION,
+        labels=("unacceptable", "acceptable"),
+        max_tokens=64,
+        description="Whether an English sentence is grammatical.",
+        trained_on="8,534 sentences of CoLA",
+        published={"MiniLM (33 M)": "Matthews 0.585", "BERT-base": "Matthews 0.589"},
+    )
+    return Shipped(card, train, {"cola": dev}, (5, 7), 500)
+
+
+def _topic(data: Path) -> Shipped:
+    train, dev = (read_examples(data / "ag_news" / f"{split}.jsonl", Kind.CLASSIFICATION) for split in ("train", "dev"))
+    card = HeadCard(
+        "topic",
+        Kind.CLASSIFICATION,
+        labels=labels_of(train),
+        max_tokens=160,
+        description="The desk of a newspaper that an article belongs to.",
+        trained_on="12,123 news descriptions of AG News",
+        published={"BERT-base": "accuracy 0.945 (120,000 articles)"},
+    )
+    return Shipped(card, train, {"ag_news": dev}, (2, 1.5), 1500)
+
+
+def _nli(data: Path) -> Shipped:
+    snli = read_examples(data / "snli_dev" / "train.tsv", Kind.CLASSIFICATION, Reads.PAIR)
+    held = [one for one in snli if isinstance(one, Labelled) and zlib.crc32(one.texts[0].encode()) % 100 < HELD_OUT_PERCENT]
+    sick = {split: read_examples(data / "sick" / f"{split}.tsv", Kind.CLASSIFICATION, Reads.PAIR) for split in ("train", "dev")}
+    kept = set(held)
+    card = HeadCard(
+        "nli",
+        Kind.CLASSIFICATION,
+        Reads.PAIR,
+        labels=("entailment", "neutral", "contradiction"),
+        max_tokens=128,
+        description="Whether the second text follows from the first, contradicts it, or neither.",
+        trained_on="nine tenths (by premise) of 9,842 pairs of SNLI's dev set and 4,393 pairs of SICK",
+        published={"MiniLM (22 M)": "accuracy 0.828 (MNLI, 393,000 pairs)", "BERT-base": "accuracy 0.845 (the same)"},
+    )
+    return Shipped(
+        card, [*(one for one in snli if one not in kept), *sick["train"]], {"snli held out": held, "sick": sick["dev"]}, (4, 2), 900
+    )
+
+
+def _paraphrase(data: Path) -> Shipped:
+    names = {"0": "different", "1": "paraphrase"}
+    rows = _renamed(read_examples(data / "msrp" / "train.tsv", Kind.CLASSIFICATION, Reads.PAIR), names)
+    held = [one for one in rows if isinstance(one, Labelled) and zlib.crc32(one.texts[0].encode()) % 100 < HELD_OUT_PERCENT]
+    kept = set(held)
+    card = HeadCard(
+        "paraphrase",
+        Kind.CLASSIFICATION,
+        Reads.PAIR,
+        labels=("different", "paraphrase"),
+        max_tokens=160,
+        description="Whether two sentences of news say the same.",
+        trained_on="nine tenths of 3,467 pairs of the Microsoft Research Paraphrase Corpus",
+        published={"MiniLM (22 M)": "0.866 (GLUE MRPC)", "BERT-base": "0.873 (the same)"},
+    )
+    return Shipped(card, [one for one in rows if one not in kept], {"msrp held out": held}, (4, 2), 1600)
+
+
+def _stance(data: Path) -> Shipped:
+    folder = data / "fnc1"
+    texts = {str(row["_id"]): row["text"] for row in _jsonl(folder / "queries.jsonl")}
+    bodies = {str(row["_id"]): row["text"] for row in _jsonl(folder / "corpus.jsonl")}
+    train: list[Example] = []
+    dev: list[Example] = []
+    unrelated = 0
+    for line in (folder / "stances.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, body, stance = line.split("\t")
+        if query not in texts or body not in bodies:
+            continue
+        if stance == "unrelated":
+            unrelated += 1
+            if unrelated % 9:
+                continue  # three quarters of the pairs; a ninth of them is as many as one of the other labels
+        held = zlib.crc32(body.encode()) % 100 < HELD_OUT_PERCENT
+        (dev if held else train).append(Labelled((texts[query], " ".join(bodies[body].split()[:160])), stance))
+    card = HeadCard(
+        "stance",
+        Kind.CLASSIFICATION,
+        Reads.PAIR,
+        labels=("agree", "disagree", "discuss", "unrelated"),
+        max_tokens=192,
+        truncation="second",
+        description="What an article makes of a claim: the claim first, then the article.",
+        trained_on="the pairs of FNC-1, without nine tenths of the articles' unrelated ones",
+    )
+    return Shipped(card, train[::2], {"fnc1, held-out articles": dev[::2]}, (0.6, 0.4), 2048)
+
+
+def _similarity(data: Path) -> Shipped:
+    columns = Columns(target="score")
+    train, dev = (read_examples(data / "stsb" / f"{split}.tsv", Kind.REGRESSION, Reads.PAIR, columns) for split in ("train", "dev"))
+    sick = read_examples(data / "sick" / "train.tsv", Kind.REGRESSION, Reads.PAIR, columns)
+    # SICK's relatedness is 1 to 5.
+    moved = [replace(one, target=str((float(one.target) - 1) * 1.25)) for one in sick if isinstance(one, Labelled)]
+    card = HeadCard(
+        "similarity",
+        Kind.REGRESSION,
+        Reads.PAIR,
+        lowest=0.0,
+        highest=5.0,
+        max_tokens=128,
+        description="How alike two sentences are in meaning, 0 to 5.",
+        trained_on="5,665 pairs of STS-B and 4,393 of SICK",
+        published={"BERT-small": "Pearson 0.788 (test)", "BERT-base": "Spearman 0.858 (test)"},
+    )
+    return Shipped(card, [*train, *moved], {"stsb": dev}, (4, 4), 800)
+
+
+def _pos(data: Path) -> Shipped:
+    sets = {
+        name: {split: read_examples(data / name / f"{split}.conllu", Kind.TAGGING) for split in ("train", "dev")}
+        for name in ("ud_ewt", "ud_gum")
+    }
+    train = [*sets["ud_ewt"]["train"], *sets["ud_gum"]["train"]]
+    labels = labels_of(train)
+    known = set(labels)
+    dev = {name: [one for one in each["dev"] if isinstance(one, Sentence) and known.issuperset(one.tags)] for name, each in sets.items()}
+    card = HeadCard(
+        "pos",
+        Kind.TAGGING,
+        casing=True,
+        labels=labels,
+        max_tokens=160,
+        description="Part of speech of every word, in the tags of the Penn Treebank.",
+        trained_on="11,995 sentences of UD English EWT and 587 of GUM",
+    )
+    return Shipped(card, _some_in_small_letters(train), dict(dev), (2.5, 3), 800)
+
+
+def _ner(data: Path) -> Shipped:
+    wikiann = {split: read_examples(data / "wikiann_en" / f"{split}.conll", Kind.TAGGING) for split in ("train", "dev")}
+    wnut = {split: _entity_types(read_examples(data / "wnut17" / f"{split}.conll", Kind.TAGGING)) for split in ("train", "dev")}
+    train = [*wikiann["train"], *wnut["train"], *wnut["train"]]
+    card = HeadCard(
+        "ner",
+        Kind.TAGGING,
+        casing=True,
+        labels=labels_of(train),
+        max_tokens=160,
+        description="Persons (PER), organisations (ORG), places (LOC) and other names (MISC).",
+        trained_on="19,337 sentences of WikiANN and 3,394 of WNUT-17, its six types brought to these four",
+        published={"multilingual BERT": "entity F1 0.852 (WikiANN English, XTREME)"},
+    )
+    return Shipped(card, _some_in_small_letters(train), {"wikiann_en": wikiann["dev"][:3000], "wnut17": wnut["dev"]}, (4, 5), 1000)
+
+
+def _some_in_small_letters(examples: Sequence[Example]) -> list[Example]:
+    """Every tenth sentence without capitals, so that a text that has none is not taken to be without names."""
+    return [
+        replace(one, words=tuple(word.lower() for word in one.words)) if isinstance(one, Sentence) and place % 10 == 0 else one
+        for place, one in enumerate(examples)
+    ]
+
+
+def _entity_types(examples: Sequence[Example]) -> list[Example]:
+    def renamed(tag: str) -> str:
+        begin, _, name = tag.partition("-")
+        return f"{begin}-{_ENTITY_TYPES[name]}" if name else "O"  # one token of dev is tagged with a byte order mark
+
+    return [replace(one, tags=tuple(renamed(tag) for tag in one.tags)) for one in examples if isinstance(one, Sentence)]
+
+
+def _span(data: Path) -> Shipped:
+    train: list[Question] = []
+    dev: list[Example] = []
+    for name in ("new_wiki", "reddit", "amazon"):
+        for one in read_examples(data / "squadshifts" / f"{name}.json", Kind.SPAN):
+            assert isinstance(one, Question)
+            held = zlib.crc32(one.passage.encode()) % 100 < HELD_OUT_PERCENT
+            (dev if held else train).append(one)
+    train = [_near_answer(one, place) if place % 3 else one for place, one in enumerate(train)]
+    # A question on another passage has no answer: one in ten, so that the head learns to say so.
+    for place in range(0, len(train) - 1000, 10):
+        train.append(Question(train[place].question, train[place + 1000].passage, ()))
+    card = HeadCard(
+        "answer",
+        Kind.SPAN,
+        Reads.PAIR,
+        max_tokens=256,
+        truncation="second",
+        description="The words of a passage that answer a question, or that there are none.",
+        trained_on="nine tenths (by passage) of SquadShifts: Wikipedia, Reddit, Amazon reviews",
+        published={"DistilBERT": "F1 0.869 (SQuAD v1.1)", "BERT-base": "F1 0.885 (the same)"},
+    )
+    return Shipped(card, train, {"squadshifts, held-out passages": dev[::4]}, (1.3, 1.8), 2048)
+
+
+def _near_answer(example: Question, seed: int, length: int = 500) -> Question:
+    """The example with a part of its passage, about 500 characters about the answer: it is read in half of the time."""
+    start, end = example.answers[0]
+    first = max(0, start - random.Random(seed).randrange(max(1, length - (end - start))))
+    first = example.passage.rfind(" ", 0, first) + 1 if first else 0
+    passage = example.passage[
+        first : example.passage.find(" ", max(end, first + length)) if len(example.passage) > first + length else None
+    ]
+    return Question(example.question, passage, ((start - first, end - first),))
+
+
+def _choice(data: Path) -> Shipped:
+    train, dev = (read_examples(data / "mcqa" / f"{split}.jsonl", Kind.CHOICE) for split in ("train", "dev"))
+    card = HeadCard(
+        "choice",
+        Kind.CHOICE,
+        Reads.PAIR,
+        max_tokens=256,
+        truncation="longest",
+        description="Which of several answers to a question on a passage is right.",
+        trained_on="3,246 questions with four options on OANC passages",
+        published={"chance": "accuracy 0.25"},
+    )
+    return Shipped(card, train, {"mcqa": dev}, (0.5, 0.2), 2048)
+
+
+def _tone(data: Path) -> Shipped:
+    train, dev = (_of_one_tone(data / "newsmtsc" / f"{split}.jsonl") for split in ("train", "dev"))
+    card = HeadCard(
+        "tone",
+        Kind.CLASSIFICATION,
+        labels=("negative", "neutral", "positive"),
+        max_tokens=160,
+        description="Whether a sentence of news puts those that it is about in a good or a bad light.",
+        trained_on=f"{len(train):,} sentences of NewsMTSC whose targets are all seen alike",
+    )
+    return Shipped(card, train, {"newsmtsc": dev}, (3, 1.5), 1000)
+
+
+def _of_one_tone(path: Path) -> list[Example]:
+    """Each sentence once; those that praise one target and blame another are left out."""
+    tones: dict[str, set[str]] = {}
+    for row in _jsonl(path):
+        tones.setdefault(row["text"], set()).add(row["label"])
+    return [Labelled((text,), *labels) for text, labels in tones.items() if len(labels) == 1]
+
+
+def _masks(data: Path) -> Shipped:
+    train, dev = (
+        [Plain(row["text"]) for row in [*_jsonl(data / "ag_news" / f"{split}.jsonl"), *articles]]
+        for split, articles in zip(("train", "dev"), _parted(_jsonl(data / "reuters21578" / "corpus.jsonl")[::3]), strict=True)
+    )
+    card = HeadCard(
+        "mask",
+        Kind.MASK,
+        max_tokens=128,
+        description="The words that may stand for [MASK] in English news.",
+        trained_on="the descriptions of AG News and a third of the articles of Reuters-21578, each to its 128th token",
+    )
+    return Shipped(card, train, {"ag_news and reuters21578": dev[::4]}, (0.7, 0.1), 2048)
+
+
+def _parted(rows: Sequence[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    held = [zlib.crc32(row["text"].encode()) % 100 < HELD_OUT_PERCENT for row in rows]
+    return [row for row, out in zip(rows, held, strict=True) if not out], [row for row, out in zip(rows, held, strict=True) if out]
+
+
+def _jsonl(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+_HEADS: Mapping[str, Callable[[Path], Shipped]] = {
+    "sentiment": _sentiment,
+    "acceptability": _acceptability,
+    "topic": _topic,
+    "nli": _nli,
+    "paraphrase": _paraphrase,
+    "stance": _stance,
+    "similarity": _similarity,
+    "pos": _pos,
+    "ner": _ner,
+    "answer": _span,
+    "choice": _choice,
+    "tone": _tone,
+    "mask": _masks,
+}
