@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from search.annotation_answers import AnnotationsAnswer
 from search.answers import SentenceAnswer
@@ -65,6 +65,7 @@ class StanceAnswer(BaseModel):
     id: int
     claim: str
     label: str
+    clear: bool = Field(description="Whether the label is more probable than all others together.")
     probabilities: dict[str, float]
     sentence: SentenceAnswer | None
 
@@ -75,7 +76,7 @@ class StanceAnswer(BaseModel):
         if stance.sentence:
             start, end = stance.sentence
             sentence = SentenceAnswer(text=stored.article.text[start:end], start=start, end=end)
-        return cls(id=stored.id, claim=claim, label=stance.label, probabilities=stance.probabilities, sentence=sentence)
+        return cls(id=stored.id, claim=claim, label=stance.label, clear=stance.clear, probabilities=stance.probabilities, sentence=sentence)
 
 
 class ErrorAnswer(BaseModel):

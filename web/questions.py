@@ -22,6 +22,7 @@ _STANCE: Mapping[str, Any] = {
     "id": 17,
     "claim": "The oil market will recover soon.",
     "label": "disagree",
+    "clear": True,
     "probabilities": {"agree": 0.08, "disagree": 0.71, "discuss": 0.19, "unrelated": 0.02},
     "sentence": {"text": "“We have never seen anything like it,” said the manager of the largest plant.", "start": 229, "end": 306},
 }

@@ -37,6 +37,11 @@ class Stance:
     probabilities: dict[str, float]
     sentence: Window | None
 
+    @property
+    def clear(self) -> bool:
+        """Whether the label is more probable than all others together."""
+        return self.probabilities[self.label] > 0.5
+
 
 def stances(asked: Sequence[tuple[str, str]], judge: Judge) -> list[Stance]:
     """The stance of each text toward its claim: (claim, text); two passes through the judge for all."""

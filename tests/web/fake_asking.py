@@ -37,5 +37,5 @@ class AskingHeads:
 
     def _stance(self, words: set[str], text: str) -> Label:
         share = sum(word in text for word in words) / max(len(words), 1)
-        shares = {"agree": 0.7 * share, "disagree": 0.2 * share, "discuss": 0.1 * share, "unrelated": 1 - share}
+        shares = {"agree": 0.9 * share, "disagree": 0.05 * share, "discuss": 0.05 * share, "unrelated": 1 - share}
         return Label(label=max(shares, key=lambda label: shares[label]), probabilities=shares)

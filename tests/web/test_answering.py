@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from search.heads.answers import Label
 from search.question_answering import ARTICLES
 from search.settings import Settings
 from tests.web.fake_asking import SPAN, STANCE, AskingHeads
@@ -100,7 +101,7 @@ def test_without_the_heads_nothing_is_offered(client: TestClient, engine: FakeEn
 def test_an_article_says_what_it_makes_of_a_claim(asking: TestClient) -> None:
     answer = asking.post("/api/articles/1/stance", json={"claim": CLAIM}).json()
     text = ARCHIVE[0].text
-    assert (answer["id"], answer["claim"], answer["label"]) == (1, CLAIM, "agree")
+    assert (answer["id"], answer["claim"], answer["label"], answer["clear"]) == (1, CLAIM, "agree", True)
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     sentence = answer["sentence"]
     assert text[sentence["start"] : sentence["end"]] == sentence["text"]
@@ -110,6 +111,16 @@ def test_an_article_says_what_it_makes_of_a_claim(asking: TestClient) -> None:
     assert f'passage={sentence["start"]}-{sentence["end"]}#passage">' in page
     assert f'name="claim" value="{CLAIM}"' in page
     assert '<input type="hidden" name="q" value="oil">' in page
+
+
+def test_a_stance_that_is_less_likely_than_not_is_called_unclear(asking: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    even = {"agree": 0.1, "disagree": 0.14, "discuss": 0.38, "unrelated": 0.38}
+    monkeypatch.setattr(AskingHeads, "_stance", lambda *_: Label(label="discuss", probabilities=even))
+    answer = asking.post("/api/articles/1/stance", json={"claim": CLAIM}).json()
+    assert (answer["label"], answer["clear"]) == ("disagree", False)  # what is seldom counts more
+    page = asking.get("/articles/1", params={"claim": CLAIM}).text
+    assert "It is not clear what the article makes of the claim." in page
+    assert "disputes the claim." not in page
 
 
 def test_of_another_subject_no_sentence_is_told(asking: TestClient) -> None:
