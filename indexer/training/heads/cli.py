@@ -15,10 +15,14 @@ from search.cli import DataOption, settings_with
 from search.errors import BadInput, BroadsheetError
 from search.heads.card import HeadCard, Kind, Reads
 from search.heads.catalogue import OWN
+from search.models.device import DeviceName
 from search.settings import BASE_ENCODER
 
 if TYPE_CHECKING:
-    from indexer.training.heads.examples import Columns
+    from collections.abc import Sequence
+
+    from indexer.training.heads.examples import Columns, Example
+    from indexer.training.heads.own_body import SingleRecipe
 
 
 class Truncations(StrEnum):
@@ -49,7 +53,8 @@ def head(
     freeze: Annotated[bool, typer.Option("--freeze", help="Train the last layer only.")] = False,
     adapter: Annotated[bool, typer.Option("--adapter", help="Train the last layer and adapters (LoRA), merged at the end.")] = False,
     features: Annotated[
-        Features | None, typer.Option(help="Train a logistic regression on vectors of the model instead: seconds.", show_default=False)
+        Features | None,
+        typer.Option(help="Train a logistic regression on vectors of the model instead; each text is read once.", show_default=False),
     ] = None,
     epochs: Annotated[float, typer.Option(min=0.1, help="Passes over the examples, if no early end is better.")] = 3.0,
     batch: Annotated[int, typer.Option("--batch", "--batch-size", min=1, help="Examples per step.")] = 16,
@@ -67,6 +72,7 @@ def head(
     """Train a head on labels of your own: the classes of texts or pairs, tags, answers, choices. Run it again to go on after Ctrl-C."""
     from indexer.training.heads.definition import Reading, define_head, hold_out, most_frequent, require_known
     from indexer.training.heads.examples import Columns, read_examples
+    from indexer.training.heads.own_body import SingleRecipe, Tuning
 
     if freeze + adapter + (features is not None) > 1:
         raise BadInput("--freeze, --adapter and --features exclude each other: give one of them.", field="freeze")
@@ -89,23 +95,35 @@ def head(
         with console.status("Training"):
             card = train_frozen(card, learned, measured, base, features.value, place, device=settings.device, precision=settings.precision)
     else:
-        from indexer.training.heads.evaluation import name_of_main
-        from indexer.training.heads.own_body import SingleRecipe, Tuning
-        from indexer.training.heads.single import train_single
-        from indexer.training.progress import TrainingProgress
-
         tuning = Tuning.NONE if freeze else Tuning.ADAPTERS if adapter else Tuning.FULL
         recipe = SingleRecipe(base, tuning, seed, epochs, batch, accumulate, learning_rate)
-        try:
-            with TrainingProgress(console, name_of_main(card)) as progress:
-                card = train_single(card, learned, measured, recipe, place, device=settings.device, listener=progress)
-        except KeyboardInterrupt:
-            raise BroadsheetError(INTERRUPTED) from None
+        card = _tuned(card, learned, measured, recipe, place, settings.device, console)
     baseline = most_frequent(learned, measured) if wanted is Kind.CLASSIFICATION else None
     _print_figures(card, len(measured), baseline)
     named = f" {task}" if card.endpoint in _NAMING_TASKS else ""
     use = f"broadsheet {card.endpoint[1:]}{named} …{f' --data {data}' if data else ''}"
     console.print(f"Written to {place}. {'Use it' if out is None else f'Put it into DIR/{OWN}/{task} to use it'}: {use}", soft_wrap=True)
+
+
+def _tuned(
+    card: HeadCard,
+    learned: "Sequence[Example]",
+    measured: "Sequence[Example]",
+    recipe: "SingleRecipe",
+    place: Path,
+    device: DeviceName,
+    console: Console,
+) -> HeadCard:
+    """The card of a head that was trained with a bar that shows how far it is."""
+    from indexer.training.heads.evaluation import name_of_main
+    from indexer.training.heads.single import train_single
+    from indexer.training.progress import TrainingProgress
+
+    try:
+        with TrainingProgress(console, name_of_main(card)) as progress:
+            return train_single(card, learned, measured, recipe, place, device=device, listener=progress)
+    except KeyboardInterrupt:
+        raise BroadsheetError(INTERRUPTED) from None
 
 
 _NAMING_TASKS = ("/classify", "/pair", "/tag")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
@@ -20,14 +20,14 @@ from indexer.training.heads.description import describe
 from indexer.training.heads.evaluation import evaluate_head, main_measure
 from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
-from indexer.training.heads.own_body import SingleRecipe, Tuning, learning_rate, longest_input, open_base, prepare, tells_casing
+from indexer.training.heads.own_body import SingleRecipe, learning_rate, longest_input, open_base, prepare, tells_casing
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.trainer_state import last_whole, saving
 from search.heads.card import HeadCard, Kind
 from search.heads.network import Network, plain_forward
 from search.heads.tokens import Tokens
 from search.models.delta import read_config
-from search.models.device import DeviceName, cpu_multiplies_bf16, placement
+from search.models.device import DeviceName, Placement, cpu_multiplies_bf16, placement
 from search.models.loading import fingerprint, model_folder, quietly
 
 
@@ -65,8 +65,6 @@ def train_single(
     arguments. What was in ``out`` is replaced at the very end, or not at all. Raises BadInput for a base that does not
     exist or a task that it cannot do, and BroadsheetError when a folder cannot be written.
     """
-    from transformers import AutoTokenizer
-
     began = time.monotonic()
     base = model_folder(recipe.base, organisation="google-bert")
     weights = sum(path.stat().st_size for path in base.rglob("*.safetensors"))
@@ -74,24 +72,9 @@ def train_single(
     if listener:
         listener.stage("Reading")
     set_seed(recipe.seed)
-    plain = model_folder(read_config(base)["base"], organisation="google-bert") if (base / "delta.safetensors").is_file() else base
-    tokenizer: Any = AutoTokenizer.from_pretrained(plain, local_files_only=True)
-    network = open_base(card, plain, None if plain == base else base)
-    card = replace(
-        card, max_tokens=min(card.max_tokens, longest_input(network.config)), casing=tells_casing(network, tokenizer, card.kind, recipe)
-    )
-    tokens = Tokens(tokenizer, card.max_tokens, card.casing)
-    tuned = prepare(network, card.kind, recipe)
-    place = placement(device, "fp32")
-
-    def measured() -> dict[str, float]:
-        """The dev figures of the model as it stands; not packed, because its weights are still changing."""
-        tuned.eval()
-        figures = evaluate_head(Network(card, "training", tokens, plain_forward(tuned, card.kind), place), dev)
-        tuned.train()
-        return figures
-
-    features = features_of(card, tokens, train)
+    learner = _Learner.open(card, base, recipe)
+    card, place = learner.card, placement(device, "fp32")
+    features = features_of(card, learner.tokens, train)
     steps = max(1, round(recipe.epochs * -(-len(features) // (recipe.batch_size * recipe.accumulate))))
     work = out.with_name(f".{out.name}.training")
     run = hashlib.sha256(repr((fingerprint(base), card, recipe, train, dev)).encode()).hexdigest()
@@ -100,28 +83,24 @@ def train_single(
         listener.stage("Training")
     with saving(work), quietly():
         trainer = _HeadTrainer(
-            measured,
+            lambda: learner.figures(dev, place),
             card.kind,
             recipe.seed,
-            model=tuned,
-            args=_arguments(recipe, steps, learning_rate(recipe, network.config), work, place.device),
+            model=learner.tuned,
+            args=_arguments(recipe, steps, learning_rate(recipe, learner.network.config), work, place.device),
             train_dataset=features,
             eval_dataset=[],
-            data_collator=lambda batch: collate(batch, card.kind, tokenizer),
+            data_collator=lambda batch: collate(batch, card.kind, learner.tokens.tokenizer),
             callbacks=[EarlyStoppingCallback(recipe.patience), *([_Reports(listener)] if listener else [])],
         )
         trainer.train(resume_from_checkpoint=last)
-    network = tuned.merge_and_unload() if recipe.tuning is Tuning.ADAPTERS else tuned
     settings = {**asdict(recipe), "learning_rate": trainer.args.learning_rate, "steps": trainer.state.global_step}
     if listener:
         listener.stage("Saving")
 
     def write(part: Path) -> None:
         nonlocal card
-        with quietly():
-            network.to("cpu").save_pretrained(part)
-        tokenizer.save_pretrained(part)
-        card.write(part)
+        learner.save(part)
         figures = evaluate_head(Network.load(part, placement(device, "auto")), dev)  # as it will be served
         card = replace(card, figures={name: round(value, 4) for name, value in figures.items()})
         describe(part, card, settings, time.monotonic() - began, trainer.state.log_history)
@@ -129,6 +108,43 @@ def train_single(
     publish_folder(out, write)
     shutil.rmtree(work, ignore_errors=True)
     return card
+
+
+@dataclass(frozen=True)
+class _Learner:
+    """A head in training: ``tuned`` is its network, with adapters where these are trained, and ``card`` says what it can read."""
+
+    card: HeadCard
+    network: Any
+    tuned: Any
+    tokens: Tokens
+
+    @classmethod
+    def open(cls, card: HeadCard, base: Path, recipe: SingleRecipe) -> Self:
+        """A fresh head on a base, which is a model's folder or what was added to a model (search/models/delta.py)."""
+        from transformers import AutoTokenizer
+
+        plain = model_folder(read_config(base)["base"], organisation="google-bert") if (base / "delta.safetensors").is_file() else base
+        tokenizer: Any = AutoTokenizer.from_pretrained(plain, local_files_only=True)
+        network = open_base(card, plain, None if plain == base else base)
+        longest = min(card.max_tokens, longest_input(network.config))
+        card = replace(card, max_tokens=longest, casing=tells_casing(network, tokenizer, card.kind, recipe))
+        return cls(card, network, prepare(network, card.kind, recipe), Tokens(tokenizer, longest, card.casing))
+
+    def figures(self, dev: Sequence[Example], place: Placement) -> dict[str, float]:
+        """The dev figures of the model as it stands; not packed, because its weights are still changing."""
+        self.tuned.eval()
+        figures = evaluate_head(Network(self.card, "training", self.tokens, plain_forward(self.tuned, self.card.kind), place), dev)
+        self.tuned.train()
+        return figures
+
+    def save(self, folder: Path) -> None:
+        """Writes model, tokenizer and card; adapters are merged into the body."""
+        network = self.network if self.tuned is self.network else self.tuned.merge_and_unload()
+        with quietly():
+            network.to("cpu").save_pretrained(folder)
+        self.tokens.tokenizer.save_pretrained(folder)
+        self.card.write(folder)
 
 
 class _HeadTrainer(Trainer):
