@@ -60,29 +60,41 @@ class Tokens:
 
     def words(self, sentences: Sequence[Sequence[str]]) -> tuple[list[Encoding], list[list[int]]]:
         """Sentences given as words: their encodings, and per sentence the position of the first token of each word that fits."""
-        shown = [[readable(word, 64) or " " for word in sentence] for sentence in sentences]
+        shown = [[readable(word, 64) or " " for word in sentence] or [" "] for sentence in sentences]
+        encoded, firsts = self._words(shown)
+        gaps = [[word for word in range(max(first, default=0)) if word not in first] for first in firsts]
+        if any(gaps):  # signs that the tokenizer drops, such as a zero-width space: left out they would move the tags of what follows
+            for sentence, missing in zip(shown, gaps, strict=True):
+                for word in missing:
+                    sentence[word] = str(self.tokenizer.unk_token)
+            encoded, firsts = self._words(shown)
+        rows = _split(encoded)
+        if self.casing:
+            for number, (row, words) in enumerate(zip(rows, shown, strict=True)):
+                casings = [casings_of(word) for word in words]
+                row["token_type_ids"] = [
+                    int(Casing.SMALL if word is None else casings[word][start])
+                    for word, (start, _) in zip(encoded.word_ids(number), encoded["offset_mapping"][number], strict=True)
+                ]
+        return rows, [[first[word] for word in sorted(first)] for first in firsts]
+
+    def _words(self, sentences: list[list[str]]) -> tuple[Any, list[dict[int, int]]]:
+        """The tokens of sentences, and of each word that has any the position of the first."""
         encoded = self.tokenizer(
-            [row or [" "] for row in shown],
+            sentences,
             is_split_into_words=True,
             truncation=True,
             max_length=self.max_tokens,
             return_offsets_mapping=self.casing,
         )
-        rows, starts = _split(encoded), []
-        for row, sentence in enumerate(shown):
-            owners = encoded.word_ids(row)
+        firsts = []
+        for row in range(len(sentences)):
             first: dict[int, int] = {}
-            for position, word in enumerate(owners):
+            for position, word in enumerate(encoded.word_ids(row)):
                 if word is not None:
                     first.setdefault(word, position)
-            starts.append([first[word] for word in sorted(first)])
-            if self.casing:
-                casings = [casings_of(word) for word in sentence or [" "]]
-                offsets = encoded["offset_mapping"][row]
-                rows[row]["token_type_ids"] = [
-                    int(Casing.SMALL if word is None else casings[word][start]) for word, (start, _) in zip(owners, offsets, strict=True)
-                ]
-        return rows, starts
+            firsts.append(first)
+        return encoded, firsts
 
     def _spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         encoded = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)

@@ -60,7 +60,8 @@ class QuickDropout(nn.Module):
     The probability is rounded to a 256th.
     """
 
-    def __init__(self, probability: float, seed: int) -> None:
+    def __init__(self, probability: float, seed: Sequence[int]) -> None:
+        """Modules with the same seed drop the same units, so each needs its own."""
         super().__init__()
         self._dropped = round(probability * 256)
         self._bits = np.random.Generator(np.random.SFC64(seed))
@@ -108,9 +109,9 @@ def make_trainee(base: str, cards: Sequence[HeadCard], recipe: Recipe) -> Traine
             dtype=torch.float32,
         )
         tokenizer = AutoTokenizer.from_pretrained(base)
-    for layer in body.encoder.layer:
-        for part in (layer.attention.output, layer.output):
-            part.dropout = QuickDropout(recipe.dropout, recipe.seed)
+    for number, layer in enumerate(body.encoder.layer):
+        layer.attention.output.dropout = QuickDropout(recipe.dropout, [recipe.seed, number, 0])
+        layer.output.dropout = QuickDropout(recipe.dropout, [recipe.seed, number, 1])
     if any(card.casing for card in cards):
         add_casing(body)
     for module in (body.embeddings, *body.encoder.layer[: recipe.frozen_layers], *([body.pooler] if body.pooler is not None else [])):

@@ -85,3 +85,12 @@ def test_words_stay_whole_with_what_is_inside_them() -> None:
     text = "U.S.-led talks in the U.S., 3.5% (O'Neil, v1.2.3)… 桥."
     words = ["U.S.-led", "talks", "in", "the", "U.S.", ",", "3.5", "%", "(", "O'Neil", ",", "v1.2.3", ")", "…", "桥", "."]
     assert [text[start:end] for start, end in split_words(text)] == words
+
+
+@pytest.mark.parametrize("dropped", ["\u200b", "\ufe0f", "\u00ad", "\u0301"])
+def test_a_sign_that_the_tokenizer_drops_does_not_move_the_words_after_it(tokens: Tokens, dropped: str) -> None:
+    assert tokens.tokenizer.tokenize(dropped) == []
+    for casing in (False, True):
+        [encoding], [starts] = Tokens(tokens.tokenizer, 24, casing).words([["Anna", dropped, "Okafor", "of", dropped, "Lagos"]])
+        pieces = [tokens.tokenizer.convert_ids_to_tokens(encoding["input_ids"][start]) for start in starts]
+        assert pieces == ["anna", "[UNK]", "ok", "of", "[UNK]", "lagos"]
