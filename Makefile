@@ -19,8 +19,9 @@ demo: install
 	$(BIN)/broadsheet index $(SAMPLE) --data $(DATA)
 	$(BIN)/broadsheet serve --data $(DATA) --port $(PORT)
 
+# As many processes as there are cores, each with one thread for its matrices; a file's tests stay together.
 test: lint
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --dist loadfile
 
 lint: install
 	$(BIN)/ruff check
