@@ -29,7 +29,9 @@ from search.models.loading import model_folder, quietly
 from search.settings import DEFAULT_ENCODER
 
 Logits = npt.NDArray[np.float32]
-Forward = Callable[[dict[str, Tensor]], Tensor]
+Forward = Callable[..., Tensor]
+"""Padded features to logits; a language model may be told the tokens that are asked for, (texts, longest), and gives (asked for, words)."""
+_ALL = slice(None)
 
 TOP = "top.safetensors"
 LINEAR = "logistic.safetensors"
@@ -61,9 +63,7 @@ class Body:
 class Network:
     """One head with its tokenizer; not for several threads at once."""
 
-    def __init__(
-        self, card: HeadCard, identity: str, tokens: Tokens, forward: Callable[[dict[str, Tensor]], Tensor], place: Placement
-    ) -> None:
+    def __init__(self, card: HeadCard, identity: str, tokens: Tokens, forward: Forward, place: Placement) -> None:
         self.card = card
         self.fingerprint = identity
         self.tokens = tokens
@@ -85,7 +85,8 @@ class Network:
     def logits(self, encodings: Sequence[Encoding], places: Sequence[Sequence[int]] | None = None) -> list[Logits]:
         """Per text (outputs,) for heads on [CLS], (tokens, outputs) for heads on every token.
 
-        ``places`` are the tokens of each text whose logits are kept: a language model has as many of them as there are words.
+        ``places`` are the tokens of each text, in order, whose logits a language model is asked for: of each it has as many as there are
+        words.
         """
         found: list[Logits | None] = [None] * len(encodings)
         budget = _TOKENS_PER_CUDA_BATCH if self._place.device.type == "cuda" else _TOKENS_PER_BATCH
@@ -93,9 +94,14 @@ class Network:
         with torch.inference_mode():
             for batch in token_batches(lengths, budget):
                 features = padded([encodings[row] for row in batch], self.tokens.tokenizer.pad_token_id or 0, self._place.device)
-                logits = self._forward(features).float().cpu().numpy()
-                for row, values in zip(batch, logits, strict=True):
-                    found[row] = values if values.ndim == 1 else values[: lengths[row]] if places is None else values[list(places[row])]
+                if places is None:
+                    for row, values in zip(batch, self._forward(features).float().cpu().numpy(), strict=True):
+                        found[row] = values if values.ndim == 1 else values[: lengths[row]]
+                else:
+                    asked = _asked([places[row] for row in batch], features["input_ids"])
+                    values = self._forward(features, asked).float().cpu().numpy()
+                    for row, part in zip(batch, np.split(values, np.cumsum([len(places[row]) for row in batch])[:-1]), strict=True):
+                        found[row] = part
         return [values for values in found if values is not None]
 
 
@@ -127,12 +133,12 @@ def load_top(card: HeadCard, folder: Path, body: Body) -> Any:
     return top.to(body.place.device).eval()
 
 
-def run_top(top: Any, body: Body, features: dict[str, Tensor]) -> Tensor:
-    """A top's logits over a body's states."""
+def run_top(top: Any, body: Body, features: dict[str, Tensor], asked: Tensor | slice = _ALL) -> Tensor:
+    """A top's logits over a body's states, of a language model those of the tokens that are asked for."""
     if isinstance(top, FirstTop):
         return top(body.first_states(features))  # type: ignore[no-any-return]
     states = body.states(features)
-    return top(states, body.words) if isinstance(top, MaskTop) else top(states)  # type: ignore[no-any-return]
+    return top(states[asked], body.words) if isinstance(top, MaskTop) else top(states)  # type: ignore[no-any-return]
 
 
 def padded(encodings: Sequence[Encoding], padding: int, device: torch.device) -> dict[str, Tensor]:
@@ -147,13 +153,21 @@ def padded(encodings: Sequence[Encoding], padding: int, device: torch.device) ->
     }
 
 
+def _asked(places: Sequence[Sequence[int]], ids: Tensor) -> Tensor:
+    """The places as an array (texts, longest)."""
+    asked = torch.zeros_like(ids, dtype=torch.bool)
+    for row, own in zip(asked, places, strict=True):
+        row[list(own)] = True
+    return asked
+
+
 def _sharing(card: HeadCard, folder: Path, body: Body) -> Network:
     top = load_top(card, folder, body)
     return Network(
         card,
         identity_of(card, folder),
         Tokens(body.tokenizer, card.max_tokens, card.casing),
-        lambda features: run_top(top, body, features),
+        lambda *given: run_top(top, body, *given),
         body.place,
     )
 
@@ -193,7 +207,9 @@ def _forward(network: Any, kind: Kind, place: Placement) -> Forward:
         packed = PackedBert(bert, place.dtype)
         if kind in (Kind.CLASSIFICATION, Kind.REGRESSION, Kind.CHOICE):
             return lambda features: network.classifier(bert.pooler(packed.first_states(**features)[:, None]))
-        above = {Kind.TAGGING: "classifier", Kind.SPAN: "qa_outputs", Kind.MASK: "cls"}[kind]
+        if kind is Kind.MASK:
+            return lambda features, asked=_ALL: network.cls(packed(**features)["last_hidden_state"][asked])
+        above = {Kind.TAGGING: "classifier", Kind.SPAN: "qa_outputs"}[kind]
         return lambda features: getattr(network, above)(packed(**features)["last_hidden_state"])
     return plain_forward(network.to(device=place.device, dtype=place.dtype), kind)
 
@@ -204,6 +220,8 @@ def plain_forward(network: Any, kind: Kind) -> Forward:
         return lambda features: network(**{name: rows[:, None] for name, rows in features.items()}).logits
     if kind is Kind.SPAN:
         return lambda features: _span_logits(network(**features))
+    if kind is Kind.MASK:
+        return lambda features, asked=_ALL: network(**features).logits[asked]
     return lambda features: network(**features).logits
 
 

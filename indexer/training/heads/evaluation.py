@@ -6,7 +6,7 @@ import numpy as np
 
 from indexer.training.heads import measures
 from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
-from indexer.training.heads.features import features_of
+from indexer.training.heads.features import IGNORED, features_of
 from search.heads.card import HeadCard, Kind, Reads
 from search.heads.choosing import choose
 from search.heads.classification import classify, classify_pairs, rate_pairs
@@ -46,8 +46,10 @@ def evaluate_head(network: Network, examples: Sequence[Example]) -> dict[str, fl
         return measures.choices([one.answer for one in problems], [one.choice for one in chosen])
     if card.kind is Kind.MASK:
         features = features_of(card, network.tokens, [example for example in examples if isinstance(example, Plain)])
-        logits = network.logits([feature.encodings[0] for feature in features])
-        return measures.masks([np.array(feature.target) for feature in features], logits)
+        targets = [np.array(feature.target) for feature in features]
+        places = [np.flatnonzero(target != IGNORED) for target in targets]
+        logits = network.logits([feature.encodings[0] for feature in features], [place.tolist() for place in places])
+        return measures.masks([target[place] for target, place in zip(targets, places, strict=True)], logits)
     labelled = [example for example in examples if isinstance(example, Labelled)]
     pairs = [(one.texts[0], one.texts[-1]) for one in labelled]
     if card.kind is Kind.REGRESSION:

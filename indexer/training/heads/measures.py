@@ -63,16 +63,15 @@ def choices(expected: Sequence[int], predicted: Sequence[int]) -> dict[str, floa
     return {"accuracy": float(accuracy_score(list(expected), list(predicted)))}
 
 
-def masks(targets: Sequence[npt.NDArray[np.int64]], logits: Sequence[npt.NDArray[np.float32]], ignored: int = -100) -> dict[str, float]:
+def masks(targets: Sequence[npt.NDArray[np.int64]], logits: Sequence[npt.NDArray[np.float32]]) -> dict[str, float]:
     """Of the hidden tokens the share guessed right and within five guesses, and the perplexity, exp of the mean surprise.
 
-    ``targets`` (tokens,) and ``logits`` (tokens, vocabulary) per text; tokens whose target is ``ignored`` do not count.
+    ``targets`` (hidden,) and ``logits`` (hidden, vocabulary) per text.
     """
     right, near, surprise = [], [], []
     for target, row in zip(targets, logits, strict=True):
-        places = np.flatnonzero(target != ignored)
-        hidden, scores = target[places], row[places].astype(np.float64)
-        own = scores[np.arange(len(places)), hidden]
+        scores = row.astype(np.float64)
+        own = scores[np.arange(len(target)), target]
         rank = (scores > own[:, None]).sum(1)
         right += (rank == 0).tolist()
         near += (rank < 5).tolist()
