@@ -7,10 +7,17 @@ from search.text import Window
 
 # A full stop ends a sentence when a space and what may begin the next one follow it; a Chinese one always does, and so does a line break.
 _ENDS = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-z])|[。！？]+[」』”’）]*|\s*\n\s*")
-_ABBREVIATED = re.compile(
-    r"(?<![^\s(\[\"“‘'])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Rev|Hon|Jr|Sr|No|Nos|vs|cf"
-    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$"
+# What never stands before another sentence, what may, and the words that then show that one begins: "plan B. Then", but "W. Bush".
+_TITLES = "Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Rev|Hon"
+_SHORT = "[A-ZÀ-ÖØ-Þ]|(?:[A-Za-z]\\.)+[A-Za-z]|St|Jr|Sr|Inc|Corp|Co|Ltd|Bros|vs|cf|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+_OPENERS = (
+    "A|After|All|An|And|As|At|Both|But|By|For|From|He|Her|His|However|I|If|In|It|Its|Meanwhile|Most|No|Not|Now|On|One|Our|She|Since|So|Some"
+    "|That|The|Their|Then|There|These|They|This|Those|To|Today|We|What|When|While|Who|With|Yet|You"
 )
+_SPACE = "[^\\S\n]+[\"'“‘«(\\[]*"
+ABBREVIATION = rf"(?:(?:{_TITLES})\.(?=,|{_SPACE}\w)|Nos?\.(?={_SPACE}\d)|(?:{_SHORT})\.(?=,|{_SPACE}(?!(?:{_OPENERS})\b(?!\.))\w))"
+"""Matches an initial or an abbreviation with its dot where its sentence goes on behind it, on the same line."""
+_ABBREVIATED = re.compile(rf"(?<![^\s(\[\"“‘']){ABBREVIATION}")
 LONGEST = 400
 """Characters of a sentence that are shown around a part of it; of longer ones as much on each side as fits, in whole words."""
 
@@ -18,8 +25,9 @@ LONGEST = 400
 def sentences(text: str) -> Iterator[Window]:
     """Where each sentence stands, in order, without the space around it."""
     start = len(text) - len(text.lstrip())
+    inside = {match.end() - 1 for match in _ABBREVIATED.finditer(text)}
     for match in _ENDS.finditer(text, start):
-        if _ABBREVIATED.search(text, start, match.start() + 1) and "\n" not in match.group():
+        if match.start() in inside:
             continue
         end = match.start() + len(match.group().rstrip())
         if end > start:

@@ -11,11 +11,12 @@ from typing import Any
 from search.heads.card import Truncation
 from search.heads.casing import Casing, casings_of
 from search.models.loading import readable
+from search.sentences import ABBREVIATION
 
 Encoding = dict[str, list[int]]
 
-# Initials with their last dot ("U.S.", "U.S.-led"), other words with what is inside them, any other sign alone.
-_WORDS = re.compile(r"(?:[^\W\d_]\.){2,}(?:-\w+)*(?!\w)|\w+(?:[.,:'’\-/&@]\w+)*|[^\w\s]", re.UNICODE)
+# Initials with their last dot ("U.S.", "U.S.-led"), abbreviations with theirs, other words with what is inside them, any other sign alone.
+_WORDS = re.compile(rf"(?:[^\W\d_]\.){{2,}}(?:-\w+)*(?!\w)|{ABBREVIATION}|\w+(?:[.,:'’\-/&@]\w+)*|[^\w\s]")
 
 
 def lengths_in_proportion(first: int, second: int, room: int) -> tuple[int, int]:
@@ -108,7 +109,7 @@ class Tokens:
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
-    """The [start, end) of each word and punctuation mark of a text; "U.S.", "U.S.-led", "3.5" and "O'Neil" stay whole."""
+    """The [start, end) of each word and punctuation mark of a text; "U.S.", "W.", "St.", "3.5" and "O'Neil" stay whole."""
     return [match.span() for match in _WORDS.finditer(text)]
 
 

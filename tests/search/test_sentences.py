@@ -27,6 +27,14 @@ def test_a_sentence_ends_where_a_reader_says_it_does() -> None:
     ]
 
 
+def test_an_initial_ends_a_sentence_only_before_a_word_that_opens_the_next() -> None:
+    assert shown("George W. Bush met É. Zola of Acme Inc. Chairman Li agreed.") == [
+        "George W. Bush met É. Zola of Acme Inc. Chairman Li agreed."
+    ]
+    assert shown("It was plan B. Then he left the U.S. He was late.") == ["It was plan B.", "Then he left the U.S.", "He was late."]
+    assert shown("Was it room No. 5? No. Nobody knows Mr. So or Dr. He.") == ["Was it room No. 5?", "No.", "Nobody knows Mr. So or Dr. He."]
+
+
 def test_the_sentence_around_a_word_is_the_one_that_has_it() -> None:
     for sentence in shown(TEXT):
         for word in (sentence.split()[0], sentence.split()[-1]):

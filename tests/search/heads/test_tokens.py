@@ -87,6 +87,25 @@ def test_words_stay_whole_with_what_is_inside_them() -> None:
     assert [text[start:end] for start, end in split_words(text)] == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("President George W. Bush met", "President George W. Bush met"),
+        ("J. A. Smith, Ö. Carr", "J. A. Smith , Ö. Carr"),
+        ("Mr. Brown saw Dr. He in St. Louis.", "Mr. Brown saw Dr. He in St. Louis ."),
+        ("Ada Bell Jr., of Acme Inc., and Co.", "Ada Bell Jr. , of Acme Inc. , and Co ."),
+        ("Acme Corp. said on Jan. 5", "Acme Corp. said on Jan. 5"),
+        ("Room No. 5? No. Nobody", "Room No. 5 ? No . Nobody"),
+        ("It was plan B. Then it rained.", "It was plan B . Then it rained ."),
+        ("She works at Acme Inc. The firm", "She works at Acme Inc . The firm"),
+        ("He met George W.\nBush", "He met George W . Bush"),
+        ("AT&T. Then a Stop. Go", "AT&T . Then a Stop . Go"),
+    ],
+)
+def test_an_initial_or_an_abbreviation_keeps_its_dot_where_its_sentence_goes_on(text: str, words: str) -> None:
+    assert " ".join(text[start:end] for start, end in split_words(text)) == words
+
+
 @pytest.mark.parametrize("dropped", ["\u200b", "\ufe0f", "\u00ad", "\u0301"])
 def test_a_sign_that_the_tokenizer_drops_does_not_move_the_words_after_it(tokens: Tokens, dropped: str) -> None:
     assert tokens.tokenizer.tokenize(dropped) == []
