@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from search.errors import BadInput
 
@@ -64,6 +66,8 @@ class HeadCard:
     body: str | None = None
     """Folder of the body that this head shares with others, relative to its own; None when it has one of its own."""
 
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")  # with which read() checks what stands in a file
+
     @property
     def endpoint(self) -> str:
         """The path at which the head answers; without the slash it is the command."""
@@ -79,16 +83,17 @@ class HeadCard:
         """The card of a folder; raises BadInput when the folder holds no head or one of another version."""
         path = folder / FILE
         try:
-            fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            fields: Any = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise BadInput(f"{folder} holds no head: {FILE} is missing; train one with `broadsheet train head`.") from None
         except (OSError, ValueError) as error:
             raise BadInput(f"{path} cannot be read ({error}): train the head again.") from error
-        version = fields.pop("version", None)
+        version = fields.pop("version", None) if isinstance(fields, dict) else None
         if version != VERSION:
             raise BadInput(f"{path} is of version {version}, this program reads {VERSION}: train the head again.")
         try:
-            fields |= {"kind": Kind(fields["kind"]), "reads": Reads(fields["reads"]), "labels": tuple(fields["labels"])}
-            return cls(**fields)
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInput(f"{path} is not a description of a head ({error}): train the head again.") from error
+            return TypeAdapter(HeadCard).validate_python(fields)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise BadInput(f"{path} is not a description of a head ({place}: {first['msg']}): train the head again.") from error

@@ -107,7 +107,7 @@ class Heads:
 
     def _versions(self) -> Iterator[_Version]:
         for folder in self._folders:
-            for path in sorted(folder.glob(f"*/{FILE}")):
+            for path in sorted(folder.glob(f"[!.]*/{FILE}")):  # a dot begins the name of a head that is not finished, or no longer there
                 try:
                     yield _Version(path, path.stat().st_mtime_ns)
                 except OSError:  # taken away or replaced at this moment

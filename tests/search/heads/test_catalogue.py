@@ -1,6 +1,5 @@
 """The installed heads: found without being loaded, the user's before the package's, and a newly trained one at once."""
 
-import json
 import os
 import shutil
 import sys
@@ -71,14 +70,33 @@ def test_a_missing_head_is_named_with_those_that_are_there_and_the_way_to_get_it
     assert len(str(caught.value)) < 200
 
 
-def test_a_broken_head_does_not_take_the_others_with_it(heads: Heads, own: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "null",
+        '{"version": 0, "task": "older"}',
+        '{"version": 1, "task": "mood"}',
+        '{"version": 1, "task": "mood", "kind": "weather", "reads": "text", "labels": []}',
+        '{"version": 1, "task": ["mood"], "kind": "mask", "reads": "text", "labels": []}',
+        '{"version": 1, "task": "mood", "kind": ["mask"], "reads": "text", "labels": 3}',
+        '{"version": 1, "task": "mood", "kind": "mask", "reads": "text", "labels": [], "colour": "red"}',
+    ],
+)
+def test_a_broken_head_does_not_take_the_others_with_it(content: str, heads: Heads, own: Path, caplog: pytest.LogCaptureFixture) -> None:
     (own / "broken").mkdir(parents=True)
-    (own / "broken" / "head.json").write_text("{", "utf-8")
-    (own / "older").mkdir()
-    (own / "older" / "head.json").write_text(json.dumps({"version": 0, "task": "older"}), "utf-8")
+    (own / "broken" / "head.json").write_text(content, "utf-8")
     assert [card.task for card in heads.cards()] == ["answer", "ner", "sentiment"]
     heads.cards()
-    assert [record.message.count("train the head again") for record in caplog.records] == [1, 1]  # once each
+    assert [record.message.count("train the head again") for record in caplog.records] == [1]  # once
+
+
+def test_a_head_that_is_being_written_or_replaced_is_not_served(heads: Heads, own: Path) -> None:
+    for name, label in ((".mood.part", "unfinished"), ("mood", "finished"), (".mood.old", "replaced")):
+        (own / name).mkdir(parents=True)
+        HeadCard("mood", Kind.CLASSIFICATION, labels=(label,)).write(own / name)
+    assert heads.card("mood").labels == ("finished",)
 
 
 def test_the_only_head_of_a_kind_answers_where_none_is_named(heads: Heads) -> None:
