@@ -3,7 +3,9 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +127,24 @@ def test_the_fingerprint_changes_with_the_weights_and_needs_no_loading(heads: He
     assert Heads([own]).fingerprint("mood") != before
     (own / "mood" / "top.safetensors").write_bytes(b"two")
     assert Heads([own]).fingerprint("mood") == before
+
+
+@pytest.mark.parametrize("body", [None, "../body"])
+@pytest.mark.parametrize(
+    "changed",
+    [{"labels": ("low", "high")}, {"max_tokens": 64}, {"truncation": "second"}, {"casing": True}, {"lowest": -1.0}, {"highest": 9.0}],
+    ids=str,
+)
+def test_the_fingerprint_changes_with_what_the_card_says_of_the_answers(body: str | None, changed: dict[str, Any], own: Path) -> None:
+    card = HeadCard("mood", Kind.CLASSIFICATION, labels=("bad", "good"), body=body)
+    install(own, card)
+    (own / "mood" / "logistic.safetensors").write_bytes(b"weights")
+    (own / "mood" / "config.json").write_text('{"model_type": "logistic"}')
+    before = Heads([own]).fingerprint("mood")
+    install(own, replace(card, description="Another word for it.", figures={"accuracy": 0.5}))
+    assert Heads([own]).fingerprint("mood") == before
+    install(own, replace(card, **changed))
+    assert Heads([own]).fingerprint("mood") != before
 
 
 @pytest.mark.parametrize(
