@@ -10,7 +10,8 @@ from search.errors import BadInput
 
 def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
     """BadInput when `out` is something else than a model folder, or none, or the disk has no room for a new one."""
-    if out.exists() and not (out / "config.json").is_file() and (not out.is_dir() or any(out.iterdir())):
+    known = any((out / name).is_file() for name in ("config.json", "head.json"))  # a head that shares its body has only the second
+    if out.exists() and not known and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"{out} exists and is not a model folder: choose another place with --out.", field="out")
     parent = next(each for each in out.absolute().parents if each.exists())
     free = shutil.disk_usage(parent).free

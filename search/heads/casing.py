@@ -49,9 +49,9 @@ def casings_of(text: str) -> npt.NDArray[np.int64]:
     return found
 
 
-def lacks_capitals(network: Any, tokenizer: Any) -> bool:
+def lacks_capitals(config: Any, tokenizer: Any) -> bool:
     """Whether a model's tokenizer drops capitals and its body has the two segments whose embedding could tell them."""
-    return getattr(network.config, "type_vocab_size", 0) == 2 and tokenizer.tokenize("Aa") == tokenizer.tokenize("aa")
+    return getattr(config, "type_vocab_size", 0) == 2 and tokenizer.tokenize("Aa") == tokenizer.tokenize("aa")
 
 
 def add_casing(bert: Any) -> None:

@@ -117,7 +117,7 @@ def tells_casing(network: Any, tokenizer: Any, kind: Kind, recipe: SingleRecipe)
     """Whether words come with their casing: for a tagger on a body that knows small letters only and learns what it means."""
     if kind is not Kind.TAGGING or recipe.tuning is not Tuning.FULL:
         return False
-    if lacks_capitals(network, tokenizer):
+    if lacks_capitals(network.config, tokenizer):
         add_casing(network.base_model)
     return bool(getattr(network.config, "type_vocab_size", 0) == ROWS)
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.training.heads.features import IGNORED, Feature
+from search.errors import BadInput
 from search.heads.card import HeadCard, Kind
 from search.heads.casing import add_casing
 from search.heads.network import TOP, padded
@@ -93,6 +95,8 @@ class StepReport:
     steps: int
     task: str
     loss: float
+    quality: None = None
+    """Nothing is measured on the way."""
 
 
 def make_trainee(base: str, cards: Sequence[HeadCard], recipe: Recipe) -> Trainee:
@@ -129,10 +133,14 @@ def train_shared(
     recipe: Recipe,
     *,
     checkpoint: Path | None = None,
+    run: str = "",
     checkpoint_every: int = 250,
     on_step: Callable[[StepReport], None] | None = None,
 ) -> None:
-    """Trains body and tops in place. With ``checkpoint`` (a folder) an interrupted run goes on from the last one kept."""
+    """Trains body and tops in place. With ``checkpoint`` (a folder) an interrupted run goes on from the last state kept there.
+
+    ``run`` tells this run from others; raises BadInput when the state there is another one's.
+    """
     body = [*trainee.body.named_parameters()]
     parameters = [
         {"params": [p for name, p in body if p.requires_grad and name != _TYPES], "lr": recipe.body_learning_rate},
@@ -143,30 +151,41 @@ def train_shared(
     ]
     optimizer = torch.optim.AdamW(parameters, weight_decay=recipe.weight_decay, fused=True)
     highest = [group["lr"] for group in optimizer.param_groups]
-    done = _resume(trainee, optimizer, checkpoint) if checkpoint else 0
+    done = _resume(trainee, optimizer, checkpoint, run) if checkpoint else 0
     streams = [_stream(task, [recipe.seed, number]) for number, task in enumerate(tasks)]
     turns = plan(tasks, recipe)
-    for step, number in enumerate(turns):
-        batch = next(streams[number])
-        if step < done:
-            continue  # the streams go on where they were
-        trainee.body.train()
-        trainee.tops.train()
-        task = tasks[number]
-        loss = task_loss(trainee, task.card, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], recipe.gradient_norm)
-        share = _learning_rate_share(step, len(turns), recipe)
-        for group, rate in zip(optimizer.param_groups, highest, strict=True):
-            group["lr"] = rate * share
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        if checkpoint and ((step + 1) % checkpoint_every == 0 or step + 1 == len(turns)):
-            _keep(trainee, optimizer, step + 1, checkpoint)
-        if on_step:
-            on_step(StepReport(step + 1, len(turns), task.card.task, float(loss.detach())))
+    try:
+        for step, number in enumerate(turns):
+            batch = next(streams[number])
+            if step < done:
+                continue  # the streams go on where they were
+            share = _learning_rate_share(step, len(turns), recipe)
+            for group, rate in zip(optimizer.param_groups, highest, strict=True):
+                group["lr"] = rate * share
+            loss = _step(trainee, tasks[number].card, batch, optimizer, recipe)
+            done = step + 1
+            if checkpoint and (done % checkpoint_every == 0 or done == len(turns)):
+                _keep(trainee, optimizer, done, checkpoint, run)
+            if on_step:
+                on_step(StepReport(done, len(turns), tasks[number].card.task, loss))
+    except KeyboardInterrupt:
+        if checkpoint:
+            _keep(trainee, optimizer, done, checkpoint, run)
+        raise
     trainee.body.eval()
     trainee.tops.eval()
+
+
+def _step(trainee: Trainee, card: HeadCard, batch: Sequence[Feature], optimizer: torch.optim.Optimizer, recipe: Recipe) -> float:
+    """One step on a batch; its loss."""
+    trainee.body.train()
+    trainee.tops.train()
+    loss = task_loss(trainee, card, batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], recipe.gradient_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return float(loss.detach())
 
 
 def task_loss(trainee: Trainee, card: HeadCard, batch: Sequence[Feature]) -> Tensor:
@@ -199,11 +218,14 @@ def task_loss(trainee: Trainee, card: HeadCard, batch: Sequence[Feature]) -> Ten
     return functional.cross_entropy(logits, targets)
 
 
-def save_shared(trainee: Trainee, base: Path, folder: Path, body: str = "body") -> None:
-    """Writes the body as its difference to the base, and one folder per head with its top in fp16 and its card."""
+def save_shared(trainee: Trainee, base: Path, folder: Path, body: str = "body", fields: Mapping[str, object] | None = None) -> None:
+    """Writes the body as its difference to the base, and one folder per head with its top in fp16 and its card.
+
+    ``fields`` go into the body's config.json; ``base`` among them names the base, the bundled encoder where it is missing.
+    """
     if trainee.body.pooler is not None:
         trainee.body.pooler = None  # every head has its own
-    save_delta(trainee.body, base, folder / body, {})
+    save_delta(trainee.body, base, folder / body, fields or {})
     for task, card in trainee.cards.items():
         place = folder / task
         place.mkdir(parents=True, exist_ok=True)
@@ -268,22 +290,29 @@ def _weights(trainee: Trainee) -> dict[str, Tensor]:
     return body | {f"tops.{name}": value for name, value in trainee.tops.named_parameters()}
 
 
-def _keep(trainee: Trainee, optimizer: torch.optim.Optimizer, step: int, folder: Path) -> None:
+def _keep(trainee: Trainee, optimizer: torch.optim.Optimizer, step: int, folder: Path, run: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().contiguous() for name, value in _weights(trainee).items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value.contiguous() for key, value in state.items()}
     tensors["step"] = torch.tensor(step)
     aside = folder / "state.safetensors.part"
-    save_file(tensors, aside)
+    save_file(tensors, aside, {"run": run})
     aside.replace(folder / "state.safetensors")
 
 
-def _resume(trainee: Trainee, optimizer: torch.optim.Optimizer, folder: Path) -> int:
+def _resume(trainee: Trainee, optimizer: torch.optim.Optimizer, folder: Path, run: str) -> int:
     path = folder / "state.safetensors"
     if not path.exists():
         return 0
-    tensors = load_file(path)
+    try:
+        with safe_open(path, "pt") as opened:
+            kept = (opened.metadata() or {}).get("run", "")
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"The checkpoint {path} is damaged ({error}): delete it to train from the start.") from error
+    if kept != run:
+        raise BadInput(f"The checkpoint {path} belongs to a run with other data or settings: delete {folder} to begin anew.")
     with torch.no_grad():
         for name, value in _weights(trainee).items():
             value.copy_(tensors[name])

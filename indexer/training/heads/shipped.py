@@ -7,6 +7,7 @@ goes on. The dev figures go into each head's card.
 """
 
 import argparse
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -66,7 +67,8 @@ def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Pa
             progress.update(bar, completed=report.step, total=report.steps, last=f"{report.task} {report.loss:.3f}")
             log.write(json.dumps({"step": report.step, "task": report.task, "loss": round(report.loss, 4)}) + "\n")
 
-        train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=folder, on_step=show)
+        run = hashlib.sha256(repr((recipe, stage, [(head.card, head.epochs, head.train) for head in heads])).encode()).hexdigest()
+        train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=folder, run=run, on_step=show)
 
 
 def measure(heads: Sequence[Shipped], out: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from search.heads.article_windows import article_windows
 from search.heads.casing import Casing, add_casing, casing_of, casings_of, lacks_capitals
@@ -63,9 +63,9 @@ def test_a_body_with_rows_for_casing_answers_as_before_until_they_are_learned(tm
     bert, tokenizer = AutoModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
     features = tokenizer("oil prices fell", "the bank rose", return_tensors="pt")
     before = bert(**features).last_hidden_state
-    assert lacks_capitals(bert, tokenizer)
+    assert lacks_capitals(bert.config, tokenizer)
     add_casing(bert)
-    assert not lacks_capitals(bert, tokenizer)
+    assert not lacks_capitals(bert.config, tokenizer)
     assert torch.equal(bert(**features).last_hidden_state, before)
     for casing in Casing:
         told = bert(features["input_ids"], token_type_ids=torch.full_like(features["input_ids"], int(casing)))
@@ -75,4 +75,4 @@ def test_a_body_with_rows_for_casing_answers_as_before_until_they_are_learned(tm
 @pytest.mark.parametrize("family", ["multilingual", "roberta", "distilbert"])
 def test_bodies_that_see_capitals_or_have_no_segments_are_not_told(family: str, tmp_path: Path) -> None:
     folder = make_family(family, tmp_path)
-    assert not lacks_capitals(AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))
+    assert not lacks_capitals(AutoConfig.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))

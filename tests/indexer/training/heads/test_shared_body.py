@@ -67,7 +67,7 @@ def test_an_interrupted_run_goes_on_to_the_same_heads(base_of: Callable[[str], s
         _trained(base, tmp_path / "parted", tmp_path / "work", interrupt_at=7)
     assert not (tmp_path / "parted").exists()
     steps = _trained(base, tmp_path / "parted", tmp_path / "work")
-    assert steps[0].step == 7
+    assert steps[0].step == 8
     for path in sorted((tmp_path / "whole").rglob("*.safetensors")):
         whole, parted = load_file(path), load_file(tmp_path / "parted" / path.relative_to(tmp_path / "whole"))
         for name, tensor in whole.items():
