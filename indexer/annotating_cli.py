@@ -1,5 +1,6 @@
 """The command that annotates an archive, and what `broadsheet index --annotate` does after it has indexed."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,9 +11,10 @@ from indexer import annotating
 from indexer.access import publish_changes, require_archive, writing
 from indexer.annotating import Annotator
 from indexer.publication import Policy
+from search.article import Article
 from search.assemble import open_annotator
 from search.cli import DataOption, settings_with
-from search.errors import BroadsheetError
+from search.errors import BadInput, BroadsheetError
 from search.heads.annotator import stored_task
 from search.store import Archive
 
@@ -40,16 +42,27 @@ def annotate(
     require_archive(settings)
     with writing(settings) as archive:
         if remove:
-            # A head that is gone leaves annotations behind, so what is stored says what there is to remove.
-            archive.annotating().forget([stored_task(name) for name in task or archive.annotating().tasks()])
+            _remove(archive, task or ())
         else:
             annotator = open_annotator(settings, task or ())
             if all_over:
+                # A head that cannot be opened must not cost what is annotated already.
+                annotator.annotate([Article("", "", "A text to try the heads on.")], list(annotator.fingerprints))
                 archive.annotating().forget(list(annotator.fingerprints))
             annotate_missing(archive, annotator, console)
         publish_changes(archive, settings, console, Policy())
         for name, count in archive.annotating().tasks().items():
             print(f"{name}\t{count}")
+
+
+def _remove(archive: Archive, names: Sequence[str]) -> None:
+    """Removes the annotations of some tasks, or of all. Raises BadInput for a task of which there are none."""
+    held = archive.annotating().tasks()  # a head that is gone leaves annotations behind, so what is stored says what there is to remove
+    for name in names:
+        if stored_task(name) not in held:
+            remedy = f"remove some of {', '.join(held)}" if held else "there is nothing to remove"
+            raise BadInput(f"No article is annotated with {name!r}: {remedy}.", field="task")
+    archive.annotating().forget([stored_task(name) for name in names] or list(held))
 
 
 def annotate_missing(archive: Archive, annotator: Annotator, console: Console) -> None:

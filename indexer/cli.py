@@ -56,10 +56,12 @@ def index(
     console = Console(stderr=True, highlight=False)
     with writing(settings) as archive:
         counts = _index(dump, settings, archive, console, strict)
-        if settings.annotate if annotate is None else annotate:
-            annotate_missing(archive, open_annotator(settings), console)
-        publish_changes(archive, settings, console, Policy())
-    console.print(_summary(counts), soft_wrap=True)
+        try:
+            if settings.annotate if annotate is None else annotate:
+                annotate_missing(archive, open_annotator(settings), console)
+        finally:  # what is indexed is found, even if it could not be annotated
+            publish_changes(archive, settings, console, Policy())
+            console.print(_summary(counts), soft_wrap=True)
     if counts.rejected:
         raise BroadsheetError(f"{counts.rejected:,} of {counts.records:,} records could not be used: correct them and index them again.")
 
