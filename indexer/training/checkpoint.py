@@ -34,6 +34,16 @@ class Validation:
     """Measurements in a row that may be no better than the best, before training ends."""
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come: steps that were done, and what they took."""
+
+    step: int = 0
+    tokens: int = 0
+    pairs: int = 0
+    seconds: float = 0.0
+
+
 class Best:
     """Keeps the weights of the best measurement so far."""
 
@@ -60,46 +70,68 @@ class Best:
         for name, tensor in self._weights.items():
             self._trained[name].data.copy_(tensor)
 
+    def state(self) -> dict[str, torch.Tensor]:
+        """What a run that goes on has to know of the measurements so far."""
+        return {
+            **{f"weights.{name}": tensor for name, tensor in self._weights.items()},
+            "highest": torch.tensor(self._highest, dtype=torch.float64),
+            "worse": torch.tensor(self._worse),
+        }
 
-def keep(model: PreTrainedModel, optimizer: torch.optim.Optimizer, step: int, checkpoint: Checkpoint) -> None:
-    """Writes weights and optimizer state beside the old ones and renames, so that a kill leaves one of both whole."""
+    def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Goes on from what `state` returned. Raises KeyError when it lacks something."""
+        self._highest, self._worse = float(state["highest"]), int(state["worse"])
+        self._weights = _below("weights.", state)
+
+
+def keep(model: PreTrainedModel, optimizer: torch.optim.Optimizer, best: Best | None, progress: Progress, checkpoint: Checkpoint) -> None:
+    """Writes the state beside the old one and renames, so that a kill leaves one of both whole.
+
+    It holds the trained weights, the optimizer's state, the best weights with their measure, and how far the run is.
+    """
     checkpoint.folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{name}": value.detach() for name, value in model.named_parameters() if value.requires_grad}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-    tensors["step"] = torch.tensor(step)
+    if best is not None:
+        tensors |= {f"best.{name}": value for name, value in best.state().items()}
+    tensors |= {f"progress.{name}": torch.tensor(value, dtype=torch.float64) for name, value in vars(progress).items()}
     aside = checkpoint.folder / "state.safetensors.part"
     save_file({name: value.contiguous() for name, value in tensors.items()}, aside, {"run": checkpoint.run})
     aside.replace(checkpoint.folder / _STATE)
 
 
-def resume(model: PreTrainedModel, optimizer: torch.optim.Optimizer, checkpoint: Checkpoint) -> int:
-    """Puts a kept state back into model and optimizer; the number of steps that were done, 0 without one."""
+def resume(model: PreTrainedModel, optimizer: torch.optim.Optimizer, best: Best | None, checkpoint: Checkpoint) -> Progress:
+    """Puts a kept state back into model, optimizer and best; how far the run had come, the beginning without a state.
+
+    Raises BadInput when the state is damaged or another run's.
+    """
     path = checkpoint.folder / _STATE
     if not path.exists():
-        return 0
+        return Progress()
     try:
         with safe_open(path, "pt") as opened:
             run = (opened.metadata() or {}).get("run", "")
         tensors = load_file(path)
-        step = int(tensors["step"])
+        told = _below("progress.", tensors)
+        progress = Progress(int(told["step"]), int(told["tokens"]), int(told["pairs"]), float(told["seconds"]))
+        if best is not None and run == checkpoint.run:
+            best.load_state(_below("best.", tensors))
     except (SafetensorError, OSError, KeyError) as error:
         raise BadInput(f"The checkpoint {path} is damaged ({error}): delete it to train from the start.") from error
     if run != checkpoint.run:
         raise BadInput(
             f"The checkpoint {path} belongs to a run with other data or settings: delete it, or choose another folder for this run."
         )
-    restore_weights(model, tensors)
+    model.load_state_dict(_below("model.", tensors), strict=False)
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = value
+    for name, value in _below("optimizer.", tensors).items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return step
+    return progress
 
 
-def restore_weights(model: PreTrainedModel, tensors: dict[str, torch.Tensor]) -> None:
-    """Puts the weights of a checkpoint's tensors into the model."""
-    weights = {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
-    model.load_state_dict(weights, strict=False)
+def _below(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin so, without the prefix."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -20,7 +20,7 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from indexer.training.checkpoint import Best, Checkpoint, Validation, keep, resume
+from indexer.training.checkpoint import Best, Checkpoint, Progress, Validation, keep, resume
 from search.models.batches import token_batches
 from search.models.device import cpu_multiplies_bf16
 from search.models.loading import readable
@@ -143,8 +143,8 @@ def train(
 ) -> None:
     """Trains the model in place, one pass over the groups in an order drawn from the seed.
 
-    With a checkpoint the state is kept every so many steps and when the run is interrupted, and a run with the same
-    arguments goes on from it. With a validation the best weights are kept instead of the last.
+    With a checkpoint the state, with the best weights so far, is kept every so many steps and when the run is interrupted,
+    and a run with the same arguments goes on from it. With a validation the best weights are kept instead of the last.
     Raises BadInput when the checkpoint is damaged or another run's.
     """
     order = np.random.default_rng(recipe.seed).permutation(len(groups))
@@ -152,25 +152,26 @@ def train(
     steps = min(one_pass, recipe.steps or one_pass)
     trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
-    done = resume(model, optimizer, checkpoint) if checkpoint else 0
     best = Best(validation, trained) if validation else None
-    began, tokens, pairs = time.monotonic(), 0, 0
-    step = done
+    done = kept = resume(model, optimizer, best, checkpoint) if checkpoint else Progress()
+    began = time.monotonic() - done.seconds
     try:
-        while step < steps and not (best and best.is_stale):
-            rows = order[step * recipe.groups_per_step : (step + 1) * recipe.groups_per_step]
-            rate = recipe.learning_rate * _learning_rate_share(step, steps, recipe)
+        while done.step < steps and not (best and best.is_stale):
+            rows = order[done.step * recipe.groups_per_step : (done.step + 1) * recipe.groups_per_step]
+            rate = recipe.learning_rate * _learning_rate_share(done.step, steps, recipe)
             loss, read = _step(model, tokenizer, optimizer, [groups[row] for row in rows], recipe, rate)
-            step += 1
-            tokens, pairs = tokens + read, pairs + sum(len(groups[row].passages) for row in rows)
-            if checkpoint and (step % checkpoint.every == 0 or step == steps):
-                keep(model, optimizer, step, checkpoint)
-            quality = best.look() if best and (step % best.every == 0 or step == steps) else None
+            pairs = sum(len(groups[row].passages) for row in rows)
+            done = Progress(done.step + 1, done.tokens + read, done.pairs + pairs, time.monotonic() - began)
+            is_last = done.step == steps
+            quality = best.look() if best and (done.step % best.every == 0 or is_last) else None
+            if checkpoint and (done.step % checkpoint.every == 0 or is_last or (best and best.is_stale)):
+                keep(model, optimizer, best, done, checkpoint)
+                kept = done
             if on_step:
-                on_step(StepReport(step, steps, loss, rate, quality, tokens, pairs, time.monotonic() - began))
+                on_step(StepReport(done.step, steps, loss, rate, quality, done.tokens, done.pairs, time.monotonic() - began))
     except KeyboardInterrupt:
-        if checkpoint and step > done:
-            keep(model, optimizer, step, checkpoint)
+        if checkpoint and done != kept:
+            keep(model, optimizer, best, done, checkpoint)
         raise
     if best:
         best.restore()

@@ -128,6 +128,41 @@ def test_the_best_weights_are_kept_and_training_ends_when_they_get_no_better(bas
     assert not torch.equal(seen[1], seen[3])
 
 
+@pytest.mark.parametrize("stopped_at", [3, 4])
+def test_the_best_weights_outlive_an_interruption(base: str, tmp_path: Path, stopped_at: int) -> None:
+    """Of five measurements the second is the best and comes before the interruption; the fourth uses up the patience."""
+    qualities = {1: 0.5, 2: 0.9, 3: 0.8, 4: 0.7, 5: 1.0}
+    measured: list[int] = []
+    seen: list[torch.Tensor] = []
+    reports: list[StepReport] = []
+
+    def run(interrupted: bool) -> torch.Tensor:
+        model, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+
+        def measure() -> float:
+            measured.append(len(measured) + 1)
+            seen.append(model.classifier.weight.detach().clone())
+            return qualities[measured[-1]]
+
+        def interrupt(report: StepReport) -> None:
+            reports.append(report)
+            if interrupted and report.step == stopped_at:
+                raise KeyboardInterrupt
+
+        checked = Validation(measure, every=1, patience=2)
+        train(
+            model, tokenizer, GROUPS * 8, RECIPE, checkpoint=Checkpoint(tmp_path / "kept", every=1), validation=checked, on_step=interrupt
+        )
+        return model.classifier.weight.detach()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(interrupted=True)
+    assert torch.equal(run(interrupted=False), seen[1])
+    assert measured == [1, 2, 3, 4]
+    assert [report.seconds for report in reports] == sorted(report.seconds for report in reports)
+    assert [report.pairs for report in reports] == sorted({report.pairs for report in reports})
+
+
 def test_only_the_passage_is_truncated_beside_a_short_query_and_a_long_query_is_cut(base: str) -> None:
     _, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
     (ids, query_length), (_, cut_length) = tokenize_pairs(
@@ -136,6 +171,20 @@ def test_only_the_passage_is_truncated_beside_a_short_query_and_a_long_query_is_
     assert tokenizer.convert_ids_to_tokens(ids) == ["[CLS]", "oil", "price", "[SEP]", *["football"] * 7, "[SEP]"]
     assert query_length == 4
     assert cut_length == RECIPE.max_query_tokens + 2
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_training_runs_on_a_cuda_device_and_goes_on_there(base: str, tmp_path: Path) -> None:
+    first, tokenizer = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+    assert first.device.type == "cuda"
+    checkpoint, look = Checkpoint(tmp_path / "kept", every=1), Validation(lambda: 0.5, every=1)
+    train(first, tokenizer, GROUPS * 2, replace(RECIPE, steps=1), checkpoint=checkpoint, validation=look)
+    model, _ = load_base(base, RECIPE.seed, RECIPE.frozen_layers)
+    losses: list[float] = []
+    train(model, tokenizer, GROUPS * 2, RECIPE, checkpoint=checkpoint, validation=look, on_step=lambda report: losses.append(report.loss))
+    assert len(losses) == 1
+    assert np.isfinite([*losses, *predict(model, tokenizer, [("oil", "price")], RECIPE)]).all()
 
 
 def test_logits_keep_the_order_of_the_pairs(base: str) -> None:
