@@ -8,13 +8,14 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from search.errors import BadInput
 from search.models.delta import load_with_delta, read_config
+from search.models.device import placement
 from search.models.loading import model_folder, quietly
 from search.models.reranker import BUNDLED
 from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
 
 def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """A BERT with a one-logit head, its lowest layers frozen, and its tokenizer.
+    """A BERT with a one-logit head on this machine's fastest device, its lowest layers frozen, and its tokenizer.
 
     `name` is a folder or hub id of a BERT, which gets a fresh head if it has none of one output; or, to go on from, the
     bundled reranker or a folder of weights stored as a difference like it. Raises BadInput when there is no such BERT.
@@ -41,6 +42,8 @@ def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     freeze(model, frozen_layers)
+    network: Any = model
+    network.to(placement("auto", "fp32").device)
     return model, AutoTokenizer.from_pretrained(base, local_files_only=True)
 
 
