@@ -1,13 +1,13 @@
 """The whole of an adaptation: measure, train the language model, the bi-encoder and the cross-encoder, measure again, keep what is better.
 
-State is kept in ``OUT/.adapting`` until it is over: an interrupted run goes on when it is called again with the same arguments.
+An interrupted run goes on when it is called again with the same arguments.
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -19,9 +19,11 @@ from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 
 from indexer.adapting import language_model, tuning
-from indexer.adapting.corpus import Corpus, Extent, read_corpus
+from indexer.adapting.corpus import Corpus, read_corpus
 from indexer.adapting.measuring import Task, headline_pool, headline_task, judged_task, pairs
-from indexer.adapting.outcome import Report, Stage, keep, model_card
+from indexer.adapting.outcome import Report, keep, model_card
+from indexer.adapting.plan import BI_ENCODER, CROSS_ENCODER, LANGUAGE_MODEL, Listener, Plan
+from indexer.adapting.run import Run, opened
 from indexer.adapting.verdict import (
     BM25,
     DENSE,
@@ -36,44 +38,16 @@ from indexer.adapting.verdict import (
 )
 from indexer.evaluation.significance import Figures
 from indexer.judgements import Judged
-from indexer.training import bi_encoder, cross_encoder
 from indexer.training.checkpoint import Checkpoint
-from indexer.training.groups import DEFAULT_RULE, Collection, Evidence
-from indexer.training.mining import MiningRule
-from indexer.training.model_folder import publish_folder
-from indexer.training.objective import Objective
+from indexer.training.groups import Collection, Evidence
 from indexer.training.pair_model import load_base
 from indexer.training.reranker_tuning import save
 from search.errors import BadInput
-from search.index.durable import replace_file
 from search.models.loading import quietly
 from search.protocols import Encoder, Reranker
 from search.store import Archive, Identity
 
-LANGUAGE_MODEL, BI_ENCODER, CROSS_ENCODER = "language model", "bi-encoder", "cross-encoder"
-SHARES = {LANGUAGE_MODEL: 0.2, BI_ENCODER: 0.5, CROSS_ENCODER: 0.3}
-"""How the time for training is shared out among the models that are trained."""
-MEASURED_AGAIN = 1.6
-"""What has to be measured in the end, as a multiple of what was measured before."""
-LEAST_TRAINING = 0.3
-"""The share of all the time that is for training, however long measuring takes."""
 PERPLEXITY_TEXTS = 64
-WORK = ".adapting"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is trained, and for how long: ``minutes`` for everything, measuring included, or ``steps`` of each model."""
-
-    minutes: float = 30.0
-    steps: int | None = None
-    with_language_model: bool = True
-    with_cross_encoder: bool = True
-    seed: int = 17
-    mining: MiningRule = DEFAULT_RULE
-    extent: Extent = field(default_factory=Extent)
-    encoder: bi_encoder.Recipe = field(default_factory=lambda: bi_encoder.Recipe(objective=Objective(in_batch=1.0), learning_rate=5e-5))
-    reranker: cross_encoder.Recipe = field(default_factory=lambda: cross_encoder.Recipe(learning_rate=5e-5))
 
 
 class Models(Protocol):
@@ -82,14 +56,6 @@ class Models(Protocol):
     def encoder(self, name: str) -> Encoder: ...
 
     def reranker(self, name: str) -> Reranker: ...
-
-
-class Listener(Protocol):
-    """Hears how the adaptation gets on."""
-
-    def stage(self, name: str) -> None: ...
-
-    def step(self, done: int, total: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -110,16 +76,39 @@ class Start:
 def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listener) -> Report:
     """Trains, measures and keeps in ``out`` those of the new models that are better; the report says which.
 
-    Raises BadInput when the archive is too small or its models cannot be tuned here.
+    Raises BadInput when the archive is too small, when its models cannot be tuned here, and when another run's state is in
+    ``out``; WriterBusy when another process is at this run.
     """
+    with opened(out, _arguments(start, plan), plan, listener) as run:
+        report = _adapt(start, run, models)
+        listener.stage("Saving")
+        _keep(report, out, run.work)
+        shutil.rmtree(run.work)
+    return report
+
+
+def _arguments(start: Start, plan: Plan) -> dict[str, str]:
+    """All that a run depends on beside the articles, by names that a message can use."""
+    told = {
+        "archive settings": start.identity,
+        "bi-encoder": start.encoder,
+        "cross-encoder": start.reranker,
+        "judged queries": hashlib.sha256(repr(start.judged).encode()).hexdigest(),
+        **{each.name.replace("_", " "): getattr(plan, each.name) for each in fields(plan)},
+    }
+    return {name: repr(value) for name, value in told.items()}
+
+
+def _adapt(start: Start, run: Run, models: Models) -> Report:
     began = perf_counter()
-    pair_model = load_base(start.reranker, plan.seed, plan.reranker.frozen_layers) if plan.with_cross_encoder and start.reranker else None
-    listener.stage("Reading")
-    corpus = read_corpus(start.archive, start.identity, plan.extent, plan.seed)
-    run = _Run.begin(start, plan, out, listener)
+    plan = run.plan
     old = models.encoder(start.encoder)
     old_reranker = models.reranker(start.reranker) if start.reranker else None
-    listener.stage("Measuring before")
+    pair_model = load_base(start.reranker, plan.seed, plan.reranker.frozen_layers) if plan.with_cross_encoder and start.reranker else None
+    run.listener.stage("Reading")
+    corpus = read_corpus(start.archive, start.identity, plan.extent, plan.seed, run.articles)
+    run.has_read(corpus.ids, corpus.digest)
+    run.listener.stage("Measuring before")
     measuring = perf_counter()
     trial = _Trial.of(corpus, start)
     before = trial.measure(old, old_reranker)
@@ -132,7 +121,7 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
         _train_language_model(model, corpus, run, report)
     _train_encoder(model, mined, run, report)
     new = models.encoder(str(run.work / "encoder"))
-    listener.stage("Measuring after")
+    run.listener.stage("Measuring after")
     after = trial.measure(new, old_reranker)
     report.table = [row for name in before for row in rows(name, before[name].figures, after[name].figures)]
     better = encoder_is_better(report.table)
@@ -141,13 +130,10 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
         shown = trial.calibrating(chosen, new if better else old)
         _train_reranker(mined, run, report, pair_model, old_reranker, shown)
         tuned = models.reranker(str(run.work / "reranker"))
-        listener.stage("Measuring the cross-encoder")
+        run.listener.stage("Measuring the cross-encoder")
         for name, measured in chosen.items():
             report.table += reranker_rows(name, before[name].figures[RERANK], measured.figures[RERANK], measured.reranked(tuned))
     report.seconds = perf_counter() - began
-    listener.stage("Saving")
-    _keep(report, out, run.work, better)
-    shutil.rmtree(run.work.parent)
     return report
 
 
@@ -203,73 +189,22 @@ def _measure(task: Task, encoder: Encoder, reranker: Reranker | None) -> _Measur
     return _Measured(task, collection, evidence, figures)
 
 
-class _Run:
-    """Where the state of an adaptation is kept, and how many steps each of its models is trained."""
-
-    def __init__(self, work: Path, key: str, plan: Plan, listener: Listener) -> None:
-        self.work, self.key, self.plan, self.listener = work, key, plan, listener
-        self._seconds = plan.minutes * 60
-
-    @classmethod
-    def begin(cls, start: Start, plan: Plan, out: Path, listener: Listener) -> "_Run":
-        """The run with these arguments; what others have left behind is removed."""
-        told = (start.identity, start.archive.highest_revision(), start.encoder, start.reranker, start.judged, plan)
-        key = hashlib.sha256(repr(told).encode()).hexdigest()
-        work = out / WORK / key[:12]
-        for other in work.parent.glob("*"):
-            if other != work:
-                shutil.rmtree(other)
-        work.mkdir(parents=True, exist_ok=True)
-        return cls(work, key, plan, listener)
-
-    def measured(self, measuring: float, elapsed: float) -> None:
-        """Tells how long the first measurement took and all until now, which leaves the rest for training."""
-        everything = self.plan.minutes * 60
-        self._seconds = max(LEAST_TRAINING * everything, everything - elapsed - MEASURED_AGAIN * measuring)
-
-    def stage(self, name: str, pace: Callable[[], float]) -> Stage:
-        """How long the model is trained: as decided when the run began, so that a run that goes on has the same steps."""
-        decided = self.work / f"{name}.json"
-        if not decided.exists():
-            self.listener.stage(f"Timing the {name}")
-            seconds = pace()
-            trained = [LANGUAGE_MODEL] * self.plan.with_language_model + [BI_ENCODER] + [CROSS_ENCODER] * self.plan.with_cross_encoder
-            share = SHARES[name] / sum(SHARES[each] for each in trained)
-            steps = self.plan.steps or max(1, int(share * self._seconds / seconds))
-            replace_file(decided, json.dumps(asdict(Stage(steps, seconds))).encode())
-        self.listener.stage(f"Training the {name}")
-        return Stage(**json.loads(decided.read_text("utf-8")))
-
-    def finish(self, name: str, folder: str, stage: Stage, make: Callable[[Path], None]) -> Path:
-        """The folder that ``make`` fills, or an earlier run has filled; the checkpoints on the way to it are removed."""
-        done = self.work / folder
-        begun = perf_counter()
-        if not done.exists():
-            publish_folder(done, make)
-            stage.seconds = round(perf_counter() - begun, 1)
-            replace_file(self.work / f"{name}.json", json.dumps(asdict(stage)).encode())
-            shutil.rmtree(self.checkpoints(name), ignore_errors=True)
-        return done
-
-    def checkpoints(self, name: str) -> Path:
-        return self.work / f"{name} checkpoints"
-
-
-def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: _Run, report: Report) -> None:
+def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: Run, report: Report) -> None:
     """Goes on with the pre-training of the bi-encoder's BERT, in place."""
     guesser = language_model.with_head(model, run.plan.seed)
     tokenizer = model.tokenizer
     shown, hidden = _texts(corpus, run.plan.seed)
-    tokens = min(language_model.MAX_TOKENS, guesser.config.max_position_embeddings)
-    recipe = language_model.Recipe(steps=1, seed=run.plan.seed, max_tokens=tokens)
+    tokens = min(run.plan.masking.max_tokens, guesser.config.max_position_embeddings)
+    recipe = replace(run.plan.masking, seed=run.plan.seed, max_tokens=tokens)
     stage = run.stage(LANGUAGE_MODEL, lambda: language_model.seconds_per_step(guesser, tokenizer, shown, recipe))
-    recipe = replace(recipe, steps=stage.steps)
+    training = language_model.Training(guesser, tokenizer, shown, replace(recipe, steps=stage.steps), run.checkpoints(LANGUAGE_MODEL))
     figures = "perplexity.json"
 
     def make(part: Path) -> None:
-        perplexity = {"with an untrained head": language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)}
-        language_model.train(guesser, tokenizer, shown, recipe, run.checkpoints(LANGUAGE_MODEL), run.listener.step)
-        perplexity["after training"] = language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)
+        training.head(run.listener.step)
+        perplexity = {"with only its head trained": language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)}
+        training.everything(run.listener.step)
+        perplexity["with all of it trained"] = language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)
         with quietly():
             guesser.save_pretrained(str(part))
             tokenizer.save_pretrained(str(part))
@@ -281,7 +216,7 @@ def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: _Run,
     report.stages[LANGUAGE_MODEL] = stage
 
 
-def _train_encoder(model: SentenceTransformer, mined: tuning.Mined, run: _Run, report: Report) -> None:
+def _train_encoder(model: SentenceTransformer, mined: tuning.Mined, run: Run, report: Report) -> None:
     """Tunes the bi-encoder and leaves it in the folder "encoder"."""
     recipe = replace(run.plan.encoder, seed=run.plan.seed)
     few = tuning.PACE_STEPS * recipe.queries_per_step
@@ -301,7 +236,7 @@ def _train_encoder(model: SentenceTransformer, mined: tuning.Mined, run: _Run, r
 
 def _train_reranker(
     mined: tuning.Mined,
-    run: _Run,
+    run: Run,
     report: Report,
     pair_model: tuning.PairModel,
     reference: Reranker,
@@ -325,9 +260,9 @@ def _train_reranker(
     report.stages[CROSS_ENCODER] = stage
 
 
-def _keep(report: Report, out: Path, work: Path, encoder_better: bool) -> None:
+def _keep(report: Report, out: Path, work: Path) -> None:
     """Puts what is better in place, then the report."""
-    if encoder_better:
+    if encoder_is_better(report.table):
         use = "Move the archive to it with `broadsheet reindex --encoder FOLDER`."
         report.encoder = keep(out, "encoder", work / "encoder", model_card("Bi-encoder", report, report.table, use))
         if report.perplexity:
@@ -352,4 +287,4 @@ def _load(model: torch.nn.Module, path: Path) -> None:
     try:
         model.load_state_dict(load_file(path), strict=False)  # the head shares a tensor with the embeddings, which is stored once
     except (SafetensorError, OSError) as error:
-        raise BadInput(f"{path} is damaged ({error}): delete {path.parent.parent} to adapt from the start.") from error
+        raise BadInput(f"{path} is damaged ({error}): give --restart to adapt from the start.", field="out") from error

@@ -27,13 +27,16 @@ def adapt(
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of training for each model, instead of a time.")] = None,
     language_model: Annotated[bool, typer.Option("--language-model/--no-language-model", help="Go on with BERT's pre-training.")] = True,
     cross_encoder: Annotated[bool, typer.Option("--cross-encoder/--no-cross-encoder", help="Tune the cross-encoder, too.")] = True,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin anew: drop what an interrupted run has left in MODELS.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Move the index to the new encoder if it is better.")] = False,
     seed: Annotated[int, typer.Option(help="Decides what is held out and drawn.")] = 17,
 ) -> None:
     """Adapt the models to the archive, without labels, and keep what is better. Safe to interrupt and to run again."""
     # Imported here: torch and the trainers take seconds.
-    from indexer.adapting.adaptation import Plan, Start
+    from indexer.adapting.adaptation import Start
     from indexer.adapting.adaptation import adapt as run
+    from indexer.adapting.plan import Plan
+    from indexer.adapting.run import discard
     from indexer.adapting.verdict import printed
     from indexer.judgements import Judged
 
@@ -54,9 +57,13 @@ def adapt(
         plan = Plan(minutes, steps, language_model, cross_encoder, seed)
         try:
             out.mkdir(parents=True, exist_ok=True)
+            if restart:
+                discard(out)
             with _Progress(console) as progress:
                 report = run(start, plan, out, _Models(settings), progress)
         except OSError as error:
+            if error.strerror is None:  # not of the operating system
+                raise
             raise BroadsheetError(f"{out} cannot be written ({error.strerror}): make room, or give another folder with --out.") from error
         except KeyboardInterrupt:
             raise BroadsheetError("Interrupted, and no model was changed: run the same command again to go on.") from None

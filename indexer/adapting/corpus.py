@@ -4,6 +4,7 @@ Held-out queries are headlines whose words are not nearly all in the first sente
 articles with the same headline or text, are shown to no model in training.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -45,6 +46,7 @@ class Corpus:
     ``reserved`` are rows of articles that training may not show. ``pool`` are rows of the articles searched in.
     """
 
+    ids: tuple[int, ...]
     documents: tuple[Document, ...]
     passages: Passages
     vectors: npt.NDArray[np.float32]  # (passages, dimension), with the title in front of every passage
@@ -54,14 +56,26 @@ class Corpus:
     reserved: frozenset[int]
     pool: tuple[int, ...]
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the articles' keys, titles and texts."""
+        digest = hashlib.sha256()
+        for document in self.documents:
+            digest.update(repr(document).encode("utf-8", "replace"))
+        return digest.hexdigest()
 
-def read_corpus(archive: Archive, identity: Identity, extent: Extent, seed: int) -> Corpus:
+
+def read_corpus(archive: Archive, identity: Identity, extent: Extent, seed: int, earlier: Sequence[int] = ()) -> Corpus:
     """What an archive gives to adapt to; the same archive, extent and seed give the same.
 
-    Raises BadInput when it has too few articles with headlines that are worth asking for.
+    ``earlier`` are the ids of the articles that an interrupted run has read: these are read again, and no others.
+    Raises BadInput when the archive has too few articles with headlines that are worth asking for, and when it changes
+    while it is read.
     """
-    documents, vectors = _read(archive, extent.articles, seed)
+    ids, documents, vectors = _read(archive, extent.articles, seed, frozenset(earlier))
     passages = Passages.from_documents(documents, identity.passage_words, identity.passage_step)
+    if len(passages.windows) != len(vectors):
+        raise BadInput("Some articles were changed while they were read: run the same command again.")
     queries = from_documents(documents, Recipe(seed=seed)).queries if documents else ()
     headlines = [query for query in queries if query.kind == HEADLINE]
     rng = Random(seed)
@@ -79,6 +93,7 @@ def read_corpus(archive: Archive, identity: Identity, extent: Extent, seed: int)
     others = [row for row in range(len(documents)) if row not in reserved]
     pool = sorted([*reserved, *rng.sample(others, min(len(others), max(0, extent.pool - len(reserved))))])
     return Corpus(
+        ids,
         documents,
         passages,
         vectors,
@@ -90,15 +105,17 @@ def read_corpus(archive: Archive, identity: Identity, extent: Extent, seed: int)
     )
 
 
-def _read(archive: Archive, most: int, seed: int) -> tuple[tuple[Document, ...], npt.NDArray[np.float32]]:
+def _read(
+    archive: Archive, most: int, seed: int, earlier: frozenset[int]
+) -> tuple[tuple[int, ...], tuple[Document, ...], npt.NDArray[np.float32]]:
     """Articles by id, and the vectors of their passages in the same order."""
     total = archive.statistics().articles
-    chosen = set(Random(seed).sample(range(total), most)) if total > most else None
+    drawn = frozenset(Random(seed).sample(range(total), min(most, total)))
     documents: dict[int, Document] = {}
     position = 0
     for batch in archive.all_articles():
         for stored in batch:
-            if chosen is None or position in chosen:
+            if (stored.id in earlier) if earlier else (position in drawn):
                 documents[stored.id] = Document(stored.article.key, stored.article.title, stored.article.text)
             position += 1
     ids = np.array([*documents], np.int64)
@@ -111,9 +128,9 @@ def _read(archive: Archive, most: int, seed: int) -> tuple[tuple[Document, ...],
         starts.append(passages.start[kept])
         vectors.append(passages.vectors[kept])
     if not owners:
-        return (), np.empty((0, 0), np.float32)
+        return (), (), np.empty((0, 0), np.float32)
     order = np.lexsort((np.concatenate(starts), np.concatenate(owners)))
-    return tuple(documents.values()), np.concatenate(vectors)[order].astype(np.float32)
+    return tuple(documents), tuple(documents.values()), np.concatenate(vectors)[order].astype(np.float32)
 
 
 def _with_twins(documents: Sequence[Document], rows: set[int]) -> set[int]:

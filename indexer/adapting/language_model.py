@@ -39,7 +39,7 @@ _IGNORED = -100  # the label of a position that was not masked
 class Recipe:
     """Everything that decides the outcome beside the texts and the model."""
 
-    steps: int
+    steps: int = 1
     seed: int = 17
     texts_per_step: int = 16
     max_tokens: int = MAX_TOKENS
@@ -69,25 +69,38 @@ def with_head(encoder: SentenceTransformer, seed: int) -> BertForMaskedLM:
     return model
 
 
-def train(
-    model: BertForMaskedLM,
-    tokenizer: PreTrainedTokenizerBase,
-    texts: Sequence[str],
-    recipe: Recipe,
-    work: Path,
-    step: Callable[[int, int], None],
-) -> None:
-    """Trains the head alone, then all but the word embeddings, in place; a run with the same arguments goes on from ``work``."""
-    head_steps = max(1, round(recipe.head_share * recipe.steps))
-    body = [parameter for parameter in model.bert.parameters() if parameter.requires_grad]
-    for parameter in body:
-        parameter.requires_grad = False
-    _run(model, tokenizer, texts, recipe, head_steps, recipe.head_learning_rate, work / "head", lambda done, _: step(done, recipe.steps))
-    for parameter in body:
-        parameter.requires_grad = True
-    rest = max(1, recipe.steps - head_steps)
-    _run(model, tokenizer, texts, recipe, rest, recipe.learning_rate, work / "all", lambda done, _: step(head_steps + done, recipe.steps))
-    model.train(False)
+@dataclass(frozen=True)
+class Training:
+    """The two stages, head and everything, in this order. Run again with the same arguments, each goes on from ``work``."""
+
+    model: BertForMaskedLM
+    tokenizer: PreTrainedTokenizerBase
+    texts: Sequence[str]
+    recipe: Recipe
+    work: Path
+
+    def head(self, step: Callable[[int, int], None]) -> None:
+        """Trains the fresh head; the BERT beneath it stays as it is."""
+        body = [parameter for parameter in self.model.bert.parameters() if parameter.requires_grad]
+        for parameter in body:
+            parameter.requires_grad = False
+        self._run("head", self._head_steps, self.recipe.head_learning_rate, lambda done, _: step(done, self.recipe.steps))
+        for parameter in body:
+            parameter.requires_grad = True
+
+    def everything(self, step: Callable[[int, int], None]) -> None:
+        """Trains all but the word embeddings."""
+        before = self._head_steps
+        rest = max(1, self.recipe.steps - before)
+        self._run("all", rest, self.recipe.learning_rate, lambda done, _: step(before + done, self.recipe.steps))
+
+    @property
+    def _head_steps(self) -> int:
+        return max(1, round(self.recipe.head_share * self.recipe.steps))
+
+    def _run(self, stage: str, steps: int, learning_rate: float, step: Callable[[int, int], None]) -> None:
+        _run(self.model, self.tokenizer, self.texts, self.recipe, steps, learning_rate, self.work / stage, step)
+        self.model.train(False)
 
 
 def seconds_per_step(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], recipe: Recipe) -> float:

@@ -25,7 +25,7 @@ class Stage:
 
 @dataclass
 class Report:
-    """Everything that was done and measured. ``perplexity``: before any training (fresh head), and after; both on held-out texts."""
+    """Everything that was done and measured. ``perplexity``: on held-out texts, with only the fresh head trained and with all of it."""
 
     archive: str
     base_encoder: str

@@ -13,16 +13,19 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import AutoModelForMaskedLM, BertConfig, BertForSequenceClassification, BertModel, BertTokenizer
 
-from indexer.adapting.adaptation import Plan, Start, adapt
+from indexer.adapting import language_model
+from indexer.adapting.adaptation import Start, adapt
 from indexer.adapting.corpus import Extent
 from indexer.adapting.outcome import Report
+from indexer.adapting.plan import Plan
+from indexer.adapting.run import discard
 from indexer.indexing import Cutting, Indexer
 from indexer.judgements import Judged
 from indexer.readers.record import Place, Record
 from indexer.training import bi_encoder, cross_encoder
 from indexer.training.mining import MiningRule
 from indexer.training.objective import Objective
-from search.errors import BadInput, BroadsheetError
+from search.errors import BadInput, BroadsheetError, WriterBusy
 from search.models.encoder import SentenceEncoder
 from search.models.reranker import CrossEncoderReranker
 from search.store import Archive, Identity, open_archive
@@ -41,6 +44,7 @@ PLAN = Plan(
     steps=60,
     mining=MiningRule(twin_similarity=2.0, sibling_similarity=2.0),  # random weights find all articles alike
     extent=Extent(held_out=42, calibration=10, pool=150, share=0.3),
+    masking=language_model.Recipe(learning_rate=3e-3),
     encoder=bi_encoder.Recipe(objective=Objective(in_batch=1.0), max_tokens=48, max_query_tokens=12, learning_rate=1e-2),
     reranker=cross_encoder.Recipe(groups_per_step=4, max_query_tokens=12, max_tokens=48, frozen_layers=0, learning_rate=3e-3),
 )
@@ -165,12 +169,18 @@ def test_what_is_kept_searches_as_any_model_does(adapted: tuple[Path, Report]) -
         assert Tiny().reranker(str(report.reranker)).relevance([("crude", "oil")]).shape == (1,)
 
 
-def test_the_language_model_guesses_held_out_words_better_than_before(adapted: tuple[Path, Report]) -> None:
+def test_the_language_model_guesses_held_out_words_better_than_with_its_head_alone(adapted: tuple[Path, Report]) -> None:
     _, report = adapted
-    assert report.perplexity["after training"] < report.perplexity["with an untrained head"]
+    assert report.perplexity["with all of it trained"] < 0.9 * report.perplexity["with only its head trained"]
     assert report.language_model is not None
     model = AutoModelForMaskedLM.from_pretrained(report.language_model)
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+def test_a_language_model_that_learns_nothing_more_than_its_head_shows_it(archive: Archive, models: Path, tmp_path: Path) -> None:
+    plan = replace(PLAN, steps=4, with_cross_encoder=False, masking=language_model.Recipe(learning_rate=0.0))
+    perplexity = _adapt(archive, models, tmp_path / "out", plan).perplexity
+    assert perplexity["with all of it trained"] == pytest.approx(perplexity["with only its head trained"])
 
 
 def test_what_is_not_better_changes_nothing(archive: Archive, models: Path, tmp_path: Path) -> None:
@@ -193,22 +203,71 @@ def test_an_interrupted_adaptation_goes_on_where_it_was(archive: Archive, models
     assert report.perplexity
 
 
-def test_another_run_begins_anew(archive: Archive, models: Path, tmp_path: Path) -> None:
-    plan = replace(ENCODER_ALONE, steps=4)
+def test_another_run_is_refused_until_the_first_one_is_discarded(archive: Archive, models: Path, tmp_path: Path) -> None:
+    plan, out = replace(ENCODER_ALONE, steps=4), tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
-        _adapt(archive, models, tmp_path / "out", plan, Heard("Training the bi-encoder"))
+        _adapt(archive, models, out, plan, Heard("Training the bi-encoder"))
+    kept = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(BadInput, match=r"\.adapting belongs to another run, with other minutes and seed: .* --restart"):
+        _adapt(archive, models, out, replace(plan, seed=3, minutes=7))
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == kept
+    discard(out)
+    assert not list(out.iterdir())
     heard = Heard()
-    _adapt(archive, models, tmp_path / "out", replace(plan, seed=3), heard)
+    _adapt(archive, models, out, replace(plan, seed=3), heard)
     assert "Timing the bi-encoder" in heard.stages
+
+
+def test_a_run_that_is_going_on_is_left_alone(archive: Archive, models: Path, tmp_path: Path) -> None:
+    plan, out = replace(ENCODER_ALONE, steps=1), tmp_path / "out"
+
+    class Second(Heard):
+        """Starts the same run, and tries to discard it, while it is going on."""
+
+        def stage(self, name: str) -> None:
+            super().stage(name)
+            if name == "Training the bi-encoder":
+                with pytest.raises(WriterBusy, match="Another process is adapting models into"):
+                    _adapt(archive, models, out, plan)
+                with pytest.raises(WriterBusy):
+                    discard(out)
+
+    assert _adapt(archive, models, out, plan, Second()).stages["bi-encoder"].steps == 1
+
+
+def test_an_adaptation_goes_on_with_its_own_articles_while_others_arrive(models: Path, tmp_path: Path) -> None:
+    plan = replace(ENCODER_ALONE, steps=4, extent=replace(PLAN.extent, articles=200))
+    articles = _articles()
+    with open_archive(f"sqlite:///{tmp_path / 'a.db'}") as archive:
+        _index(archive, models, articles[:-10])
+        with pytest.raises(KeyboardInterrupt):
+            _adapt(archive, models, tmp_path / "out", plan, Heard("Training the bi-encoder"))
+        _index(archive, models, articles[-10:])
+        heard = Heard()
+        assert _adapt(archive, models, tmp_path / "out", plan, heard).articles == 200
+        assert "Timing the bi-encoder" not in heard.stages
+
+
+def test_articles_that_changed_since_a_run_began_end_it(models: Path, tmp_path: Path) -> None:
+    plan = replace(ENCODER_ALONE, steps=4)
+    articles = _articles()
+    with open_archive(f"sqlite:///{tmp_path / 'a.db'}") as archive:
+        _index(archive, models, articles)
+        with pytest.raises(KeyboardInterrupt):
+            _adapt(archive, models, tmp_path / "out", plan, Heard("Training the bi-encoder"))
+        articles[3].fields["text"] += " with water"
+        _index(archive, models, articles[3:4])
+        with pytest.raises(BadInput, match=r"were changed or removed since: give --restart"):
+            _adapt(archive, models, tmp_path / "out", plan)
 
 
 def test_damaged_state_is_named(archive: Archive, models: Path, tmp_path: Path) -> None:
     plan = replace(PLAN, steps=4, with_cross_encoder=False)
     with pytest.raises(KeyboardInterrupt):
         _adapt(archive, models, tmp_path / "out", plan, Heard("Training the bi-encoder"))
-    (weights,) = (tmp_path / "out").glob(".adapting/*/language-model/model.safetensors")
+    (weights,) = (tmp_path / "out").glob(".adapting/language-model/model.safetensors")
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(BadInput, match=r"is damaged .* delete .* to adapt from the start"):
+    with pytest.raises(BadInput, match=r"is damaged .* --restart to adapt from the start"):
         _adapt(archive, models, tmp_path / "out", plan)
 
 
@@ -216,8 +275,7 @@ def test_a_place_that_cannot_be_written_is_named(archive: Archive, models: Path,
     plan = replace(ENCODER_ALONE, steps=4)
     with pytest.raises(KeyboardInterrupt):
         _adapt(archive, models, tmp_path / "out", plan, Heard("Training the bi-encoder"))
-    (work,) = (tmp_path / "out").glob(".adapting/*")
-    (work / ".encoder.part").write_text("in the way of the folder")
+    (tmp_path / "out" / ".adapting" / ".encoder.part").write_text("in the way of the folder")
     with pytest.raises(BroadsheetError, match="cannot be written"):
         _adapt(archive, models, tmp_path / "out", plan)
 
@@ -227,3 +285,4 @@ def test_a_handful_of_articles_is_too_few(models: Path, tmp_path: Path) -> None:
         _index(archive, models, _articles()[:5])
         with pytest.raises(BadInput, match=r"has 5 articles, of which 5 have a headline .* too few to adapt to: .* at least 600"):
             _adapt(archive, models, tmp_path / "out", Plan())
+        assert not list((tmp_path / "out").iterdir())
