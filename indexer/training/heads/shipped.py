@@ -19,6 +19,7 @@ from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.features import features_of
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, make_trainee, save_shared, train_shared
 from indexer.training.heads.shipped_tasks import Shipped, shipped_heads
+from search.heads.card import HeadCard, Reads
 from search.heads.network import Network
 from search.heads.tokens import Tokens
 from search.models.bundled import bundled_encoder_folder
@@ -82,8 +83,33 @@ def measure(heads: Sequence[Shipped], out: Path) -> None:
             for name, dev in head.dev.items()
             for measure, value in evaluate_head(network, dev).items()
         }
-        replace(network.card, figures=figures).write(folder)
+        card = replace(network.card, figures=figures)
+        card.write(folder)
+        (folder / "README.md").write_text(model_card(head, card), encoding="utf-8")
         print(head.card.task, figures, flush=True)
+
+
+def model_card(head: Shipped, card: HeadCard) -> str:
+    """What a head does, its data, its figures beside published ones, and its limits, as Markdown."""
+    figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in card.figures.items())
+    published = "\n".join(f"| {model}, published | {value} |" for model, value in card.published.items())
+    return (
+        f"""# {card.task}
+
+{card.description} One of the heads on the body that all heads of the package share; how they were trained is in ../README.md.
+
+- **Data**: {card.trained_on}
+- **Licence of the data**: {head.licence}
+- **Reads**: {"two texts" if card.reads is Reads.PAIR else "one text"}, at most {card.max_tokens} tokens at once
+- **Limits**: English. {head.limits}
+
+| | |
+| --- | --- |
+{figures}
+{published}
+""".replace("\n\n\n", "\n\n").rstrip("\n")
+        + "\n"
+    )
 
 
 def main() -> None:

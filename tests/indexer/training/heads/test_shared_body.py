@@ -136,8 +136,8 @@ def test_a_tagger_learns_what_capitals_mean_though_its_words_have_none(base_of: 
 def test_the_package_is_built_in_two_stages_and_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     card, examples = CASES["classification"]
     heads = [
-        Shipped(card, examples, {"films": examples}, (1, 2), 64),
-        Shipped(NAMES, CAPITALS, {"banks": CAPITALS}, (1, 1), 64),
+        Shipped(card, examples, {"films": examples}, (1, 2), 64, "none stated", "Six films."),
+        Shipped(NAMES, CAPITALS, {"banks": CAPITALS}, (1, 1), 64, "none stated", "Two banks."),
     ]
     monkeypatch.setattr(shipped, "shipped_heads", lambda _: heads)
     shipped.build(tmp_path, tmp_path / "work", tmp_path / "out", Recipe())
@@ -148,3 +148,4 @@ def test_the_package_is_built_in_two_stages_and_measured(monkeypatch: pytest.Mon
         f"films: {name}": round(value, 4) for name, value in evaluate_head(network, examples).items()
     }
     assert network.card.body == "../body"
+    assert "Six films." in (tmp_path / "out" / "mood" / "README.md").read_text()
