@@ -1,5 +1,6 @@
 """The language model: words for [MASK], and how surprising a text is."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,13 +25,21 @@ def has_mask(network: Network, text: str) -> bool:
 
 
 def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[list[Filling]]]:
-    """Per text, per [MASK] in it, the ``top_k`` likeliest tokens. Raises BadInput for a text without a mask."""
+    """Per text, per [MASK] in it, the ``top_k`` likeliest tokens. Raises BadInput for a text without a mask, and for a mask behind what is read."""
     tokenizer = network.tokens.tokenizer
     for number, text in enumerate(texts):
         if not has_mask(network, text):
             raise BadInput(f"Text {number} has no {tokenizer.mask_token}: write it where a word is missing.", field=f"texts.{number}")
     encodings = network.tokens.texts(texts)
     places = [[place for place, token in enumerate(encoding["input_ids"]) if token == tokenizer.mask_token_id] for encoding in encodings]
+    for number, (text, read) in enumerate(zip(texts, places, strict=True)):
+        written = [match.start() for match in re.finditer(re.escape(tokenizer.mask_token), text)]
+        if len(read) < len(written):
+            raise BadInput(
+                f"The {tokenizer.mask_token} at character {written[len(read)]} of text {number} is behind the "
+                f"{network.tokens.max_tokens} tokens that are read: shorten what stands before it.",
+                field=f"texts.{number}",
+            )
     answers = []
     for logits in network.logits(encodings, places):
         rows = softmax(logits)
