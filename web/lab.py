@@ -17,6 +17,7 @@ from web.pages import TheView
 from web.parameters import Parameters
 from web.rendering import MAX_TRIED, Share, Trial, WordPiece, lab_page
 from web.service import Service, TheService
+from web.texts import MAX_CHOICES
 
 _FILLINGS = 5
 _SHOWN_LABELS = 12
@@ -117,8 +118,8 @@ async def _trial(service: Service, asked: _Asked) -> Trial:
             return Trial(card, texts, span=span)
         case Kind.CHOICE:
             choices = [line.strip() for line in texts["choices"].splitlines() if line.strip()]
-            if len(choices) < 2:
-                raise BadInput("There is one choice: give each on a line of its own, and at least two.", field="choices")
+            if not 2 <= len(choices) <= MAX_CHOICES:
+                raise BadInput(f"Give 2 to {MAX_CHOICES} choices, each on a line of its own, instead of {len(choices)}.", field="choices")
             problem = Problem(texts["question"], tuple(choices), texts["passage"])
             [chosen] = await service.ask(card.endpoint, heads.choose, [problem], card.task)
             return Trial(card, texts, distributions=[list(map(Share, choices, chosen.probabilities))])

@@ -95,7 +95,8 @@ def test_the_card_says_how_good_the_head_is(client: TestClient) -> None:
     [
         ({"head": "mask", "text": "No gap."}, 422, "has no [MASK]"),
         ({"head": "nli", "text": "One text."}, 422, "second is empty"),
-        ({"head": "choice", "question": "Why?", "choices": "One."}, 422, "at least two"),
+        ({"head": "choice", "question": "Why?", "choices": "One."}, 422, "Give 2 to 20 choices, each on a line of its own, instead of 1."),
+        ({"head": "choice", "question": "Why?", "choices": "a\n" * 21}, 422, "instead of 21."),
         ({"head": "mood", "text": "a"}, 404, "There is no head"),
         ({"head": "sentiment", "text": "x" * 5_001}, 422, "at most 5,000 characters"),
         ({"head": "sentiment", "colour": "red"}, 422, "Unknown parameter"),
