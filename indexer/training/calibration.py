@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indexer.training.sources import RELEVANT
+from search.errors import BadInput
 from search.ranking import CombinationWeights, combine
 
 Floats = npt.NDArray[np.float32]
@@ -57,11 +59,19 @@ def platt(logits: Floats, relevant: npt.NDArray[np.bool_], weights: Floats, step
     return float(solution[0]), float(solution[1])
 
 
-def calibrate(held_out: Mapping[str, Sequence[JudgedList]], relevant_from: float = 0.75) -> tuple[float, float]:
-    """Slope and intercept so that the relevance is the share of such pairs that is relevant; each set weighs the same."""
+def calibrate(held_out: Mapping[str, Sequence[JudgedList]]) -> tuple[float, float]:
+    """Slope and intercept so that the relevance is the share of such pairs that is relevant; each set weighs the same.
+
+    Raises BadInput when all candidates are relevant or none is: a logit would then mean nothing.
+    """
     lists = [(each, 1 / sum(len(other.gains) for other in of_set)) for of_set in held_out.values() for each in of_set]
     logits = np.concatenate([each.logits for each, _ in lists])
-    relevant = np.concatenate([each.gains >= relevant_from for each, _ in lists])
+    relevant = np.concatenate([each.gains >= RELEVANT for each, _ in lists])
+    if relevant.all() or not relevant.any():
+        raise BadInput(
+            f"{'All' if relevant.all() else 'None'} of the {len(relevant):,} candidates of the {len(lists):,} held-out queries "
+            f"{'are' if relevant.all() else 'is'} relevant, so relevance cannot be calibrated: give more queries, or hold out more of them."
+        )
     weights = np.concatenate([np.full(len(each.gains), weight, np.float32) for each, weight in lists])
     return platt(logits, relevant, weights * len(weights) / weights.sum())
 

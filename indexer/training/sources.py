@@ -12,12 +12,15 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 GRADE_RELEVANCE = {0: 0.0, 1: 0.25, 2: 0.75, 3: 1.0}
 """Relevance in 0..1 that a grade of `newsqueries` stands for (3 = mainly about it, 1 = same subject only)."""
+
+RELEVANT = 0.5
+"""Relevance (0..1) from which an article counts as relevant where that is a question of yes or no: grade 2 of 3."""
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
@@ -57,6 +60,11 @@ class LabelledSet:
     name: str
     documents: tuple[Document, ...]
     queries: tuple[LabelledQuery, ...]
+
+
+def untitled(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """The documents as a headline is searched in them: bodies without titles, and a title where there is no body."""
+    return tuple(replace(document, title="") if document.body else document for document in documents)
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:

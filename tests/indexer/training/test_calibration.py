@@ -4,7 +4,8 @@ import ir_measures
 import numpy as np
 import pytest
 
-from indexer.training.calibration import JudgedList, fit_combination, mean_ndcg, ndcg_at_10, platt, relevance_of
+from indexer.training.calibration import JudgedList, calibrate, fit_combination, mean_ndcg, ndcg_at_10, platt, relevance_of
+from search.errors import BadInput
 from search.ranking import CombinationWeights
 
 
@@ -22,6 +23,22 @@ def test_platt_stays_finite_when_the_logits_separate_everything() -> None:
     slope, intercept = platt(logits, logits > 0, np.ones(4, np.float32))
     assert np.isfinite([slope, intercept]).all()
     assert slope > 0
+
+
+def test_the_best_that_clicks_can_say_counts_as_relevant() -> None:
+    rng = np.random.default_rng(5)
+    gains = rng.permutation(np.repeat(np.array([0, 1 / 3, 2 / 3], np.float32), [60, 20, 20]))
+    clicked = JudgedList(gains, (9 * gains - 4).astype(np.float32), gains, (2 / 3,))  # logits -4, -1 and 2
+    found = relevance_of(np.array([-4, -1, 2], np.float32), *calibrate({"clicks": [clicked]}))
+    assert found[1] < 0.2
+    assert found[2] > 0.8
+
+
+@pytest.mark.parametrize(("gain", "told"), [(0.25, "None of the 3 candidates of the 1 held-out queries"), (1.0, "All of the 3 candidates")])
+def test_candidates_that_are_all_alike_calibrate_nothing(gain: float, told: str) -> None:
+    gains = np.full(3, gain, np.float32)
+    with pytest.raises(BadInput, match=told):
+        calibrate({"alike": [JudgedList(gains, gains, gains, (1.0,))]})
 
 
 def test_ndcg_agrees_with_ir_measures() -> None:
