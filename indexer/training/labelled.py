@@ -125,6 +125,29 @@ def hold_out(labelled: LabelledSet, share: float, seed: int) -> tuple[LabelledSe
     return trained, replace(labelled, queries=tuple(labelled.queries[number] for number in sorted(held)))
 
 
+def apart(trained: LabelledSet, held_out: LabelledSet) -> LabelledSet:
+    """The first set without the articles that are relevant in the second (or hidden), nor the queries about these alone.
+
+    Both have the same documents. Raises BadInput when nothing is left to train on.
+    """
+    left = _without(trained, {row for query in held_out.queries for row in _articles(query)}, trained.queries)
+    if not left.queries:
+        raise BadInput(
+            f"Nothing of {trained.name} is left to train on: all relevant articles of qrels/train.tsv are relevant in qrels/dev.tsv, "
+            "too; leave that file out, and a share of the queries is held out instead.",
+            field="qrels",
+        )
+    return left
+
+
+def drawn(labelled: LabelledSet, count: int, seed: int) -> LabelledSet:
+    """The set with at most so many of its queries, drawn at random, in the order in which they were."""
+    if len(labelled.queries) <= count:
+        return labelled
+    places = sorted(Random(seed).sample(range(len(labelled.queries)), count))
+    return replace(labelled, queries=tuple(labelled.queries[place] for place in places))
+
+
 def _held(queries: Sequence[LabelledQuery], wanted: int, rng: Random) -> list[int]:
     """The numbers of about `wanted` queries: whole clusters of them if any is small enough, else drawn one by one."""
     clusters = _clusters(queries)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.training.labelled import FEWEST_ARTICLES, from_archive, from_documents, hold_out, read_folder
+from indexer.training.labelled import FEWEST_ARTICLES, apart, drawn, from_archive, from_documents, hold_out, read_folder
 from indexer.training.made_queries import HEADLINE, NEAR_VERBATIM, Recipe
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.article import Article
@@ -185,3 +185,25 @@ def test_where_all_queries_share_articles_some_are_drawn_all_the_same() -> None:
 def test_a_share_that_is_none_is_refused() -> None:
     with pytest.raises(BadInput, match=r"The share to hold out is 1\.5"):
         hold_out(labelled_set([[1], [2]]), 1.5, 0)
+
+
+def test_what_dev_asks_for_is_nothing_to_train_on(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "set", qrels="q1\ta1\t3\nq1\ta2\t1\nq2\ta3\t2\n")
+    (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nq3\ta3\t1\nq3\ta2\t1\nq3\ta9\t0\n", "utf-8")
+    trained, measured = apart(read_folder(folder), read_folder(folder, "dev")), read_folder(folder, "dev")
+    (query,) = trained.queries
+    assert query.text == "question 1"
+    assert {trained.documents[row].key: value for row, value in query.relevance.items()} == {"a1": 1.0}
+    assert {"a2", "a3"} == {document.key for document in measured.documents} - {document.key for document in trained.documents}
+    with pytest.raises(BadInput, match=r"Nothing of set is left to train on: all relevant articles .* relevant in qrels/dev\.tsv"):
+        apart(read_folder(folder), read_folder(folder))
+
+
+def test_queries_are_drawn_by_the_seed_and_keep_their_order() -> None:
+    documents = tuple(Document(str(row), "", "body") for row in range(100))
+    whole = LabelledSet("set", documents, tuple(LabelledQuery(str(row), {row: 1.0}) for row in range(100)))
+    first, again, other = (drawn(whole, 10, seed).queries for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(first) == 10
+    assert list(first) == sorted(first, key=lambda query: int(query.text))
+    assert drawn(whole, 100, 1) == whole
