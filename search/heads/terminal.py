@@ -42,7 +42,7 @@ def print_tagged(texts: Sequence[str], found: Sequence[TaggedAnswer]) -> None:
     """Prints each text with its entities in colour and named, or where there are none with the tag of each word."""
     console = _console()
     for text, one in zip(texts, found, strict=True):
-        if any("-" in token.tag or token.tag == "O" for token in one.tokens):
+        if any(token.tag == "O" or token.tag.startswith(("B-", "I-")) for token in one.tokens):
             shown = Text(text)
             for entity in one.entities:
                 shown.stylize(f"bold {_ENTITY_COLOURS.get(entity.type, 'yellow')}", entity.start, entity.end)
