@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
+from search.index.durable import fsync_file, fsync_folder
 
 
 def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
@@ -23,18 +24,45 @@ def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
 
 
 def publish_folder(out: Path, write: Callable[[Path], None]) -> None:
-    """Lets `write` fill a folder beside `out`, then puts it in its place. If anything fails, `out` is as it was."""
+    """Lets `write` fill a folder beside `out`, then puts it in its place. If anything fails, `out` is as it was.
+
+    A kill between the two renames leaves the previous folder under another name; the next call puts it back first.
+    """
     part, old = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.old")
+    if old.exists() and not out.exists():
+        old.rename(out)
     shutil.rmtree(part, ignore_errors=True)
     try:
         with saving(part):
             part.mkdir(parents=True)
             write(part)
+            _reach_disk(part)
+            _replace(out, part, old)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _replace(out: Path, part: Path, old: Path) -> None:
+    """Moves `out` to `old` and `part` to `out`, both or none."""
+    shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)
-    part.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        part.rename(out)
+    except BaseException:
+        if old.exists():
+            old.rename(out)
+        raise
+    fsync_folder(out.parent)
+
+
+def _reach_disk(folder: Path) -> None:
+    """Everything in the folder is on disk afterwards."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            fsync_file(path)
+        elif path.is_dir():
+            fsync_folder(path)
+    fsync_folder(folder)

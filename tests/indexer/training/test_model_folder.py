@@ -1,0 +1,59 @@
+"""A model folder is replaced whole or not at all, whatever fails on the way."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path, PosixPath
+
+import pytest
+
+from indexer.training.model_folder import publish_folder
+from search.errors import BroadsheetError
+
+
+def _writing(text: str) -> Callable[[Path], None]:
+    def write(part: Path) -> None:
+        (part / "below").mkdir()
+        (part / "below" / "weights").write_text(text)
+
+    return write
+
+
+def _content(out: Path) -> str:
+    return (out / "below" / "weights").read_text()
+
+
+class Unmovable(PosixPath):
+    """A place that nothing new can be moved to."""
+
+    def rename(self, target: str | Path) -> "Unmovable":  # type: ignore[override]
+        if self.name.endswith(".part"):
+            raise OSError(errno.EIO, "Input/output error")
+        super().rename(target)
+        return Unmovable(target)
+
+
+def test_a_new_model_replaces_the_previous_one(tmp_path: Path) -> None:
+    publish_folder(tmp_path / "deep" / "model", _writing("first"))
+    publish_folder(tmp_path / "deep" / "model", _writing("second"))
+    assert _content(tmp_path / "deep" / "model") == "second"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model"]
+
+
+def test_the_previous_model_is_there_again_when_the_new_one_cannot_be_moved(tmp_path: Path) -> None:
+    publish_folder(tmp_path / "model", _writing("first"))
+    with pytest.raises(BroadsheetError, match="cannot be written"):
+        publish_folder(Unmovable(tmp_path / "model"), _writing("second"))
+    assert _content(tmp_path / "model") == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_the_previous_model_is_put_back_after_a_kill_between_the_renames(tmp_path: Path) -> None:
+    publish_folder(tmp_path / "model", _writing("first"))
+    (tmp_path / "model").rename(tmp_path / ".model.old")
+
+    def fail(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish_folder(tmp_path / "model", fail)
+    assert _content(tmp_path / "model") == "first"
