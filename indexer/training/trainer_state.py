@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from indexer.training.checkpoint import Checkpoint
 from search.errors import BadInput, BroadsheetError
+from search.index.durable import replace_file
 
 _RUN = "run.json"
 
@@ -21,13 +22,13 @@ def last_whole(checkpoint: Checkpoint) -> str | None:
     """
     named = checkpoint.folder / _RUN
     found = sorted(checkpoint.folder.glob("checkpoint-*"), key=lambda path: -int(path.name.rsplit("-", 1)[1]))
-    if found and named.is_file() and json.loads(named.read_text("utf-8")) != checkpoint.run:
+    if found and named.is_file() and _run_of(named) != checkpoint.run:
         raise BadInput(
             f"The checkpoints in {checkpoint.folder} belong to a run with other data or settings: delete the folder, "
             "or run the command that they come from."
         )
     checkpoint.folder.mkdir(parents=True, exist_ok=True)
-    named.write_text(json.dumps(checkpoint.run), "utf-8")
+    replace_file(named, json.dumps(checkpoint.run).encode())
     reasons = []
     for path in found:
         try:
@@ -51,6 +52,14 @@ def saving(folder: Path) -> Iterator[None]:
         if isinstance(error, RuntimeError) and "PytorchStreamWriter" not in reason:
             raise
         raise BroadsheetError(f"{folder} cannot be written ({reason}): make room, or choose another place, and run it again.") from error
+
+
+def _run_of(named: Path) -> object:
+    """Which run the checkpoints beside the file belong to."""
+    try:
+        return json.loads(named.read_text("utf-8"))
+    except ValueError as error:
+        raise BadInput(f"{named} is damaged ({error}): delete {named.parent} to train from the start.") from error
 
 
 def _read(path: Path) -> None:
