@@ -1,11 +1,11 @@
 """Queries made from an article's own text, for archives that nobody has labelled: headlines, questions, keywords, crops.
 
 A headline is what an editor would ask for in the article's place. A question puts "who" for the names that begin a
-sentence; keywords are the rarest words of a sentence; a crop is a run of its words (the inverse cloze task of Lee et
-al. 2019). Questions are made by rules for English; elsewhere there are fewer of them, and the other kinds remain.
+sentence; keywords are the rarest words of a sentence that other articles have, too; a crop is a run of its words (the
+inverse cloze task of Lee et al. 2019). Questions are made by rules for English; elsewhere there are fewer of them, and
+the other kinds remain.
 """
 
-import math
 import re
 import zlib
 from collections import Counter
@@ -56,7 +56,6 @@ class QueryMaker:
 
     def __init__(self, documents: Sequence[Document], recipe: Recipe) -> None:
         self._recipe = recipe
-        self._count = len(documents)
         self._frequency = Counter(word for document in documents for word in set(_words(document.body)))
 
     def queries(self, document: Document) -> Iterator[Made]:
@@ -77,10 +76,13 @@ class QueryMaker:
         yield from (Made(CROP, crop(sentence, rng)) for sentence in sentences[recipe.keywords :][: recipe.crops])
 
     def _keywords(self, sentence: str, rng: Random) -> str:
-        """Two to five of the sentence's rarest words that are not unique to the document, in their order."""
+        """Two to five of the sentence's rarest words that other documents have, too, in their order.
+
+        Words that only this document has find it by themselves and teach little: they are taken where the others do not suffice.
+        """
         words = list(dict.fromkeys(_words(sentence)))
-        rarity = {word: math.log(self._count / self._frequency[word]) for word in words}
-        wanted = set(sorted(words, key=lambda word: -rarity[word])[: rng.randint(2, 5)])
+        by_rarity = sorted(words, key=lambda word: (self._frequency[word] < 2, self._frequency[word]))
+        wanted = set(by_rarity[: rng.randint(2, 5)])
         return " ".join(word for word in words if word in wanted)
 
 
