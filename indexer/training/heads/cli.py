@@ -132,9 +132,14 @@ _PAIRED = (Kind.REGRESSION, Kind.SPAN, Kind.CHOICE)
 
 def _kind(path: Path, columns: "Columns", kind: Kind | None, pair: bool) -> tuple[Kind, Reads]:
     """What was asked for, else what the file teaches."""
-    from indexer.training.heads.examples import infer_kind
+    from indexer.training.heads.examples import infer_kind, infer_reads
+    from indexer.training.heads.rows import TABLES
 
-    found, reads = (kind, Reads.TEXT) if kind else infer_kind(path, columns)
+    if kind is None:
+        found, reads = infer_kind(path, columns)
+    else:
+        tells = kind is Kind.CLASSIFICATION and path.suffix.lower() in TABLES
+        found, reads = kind, infer_reads(path, columns) if tells else Reads.TEXT
     return found, Reads.PAIR if pair or columns.second or found in _PAIRED else reads
 
 

@@ -113,14 +113,24 @@ def infer_kind(path: Path, columns: Columns) -> tuple[Kind, Reads]:
             ".json.",
             field="train",
         )
-    names = {folded(name) for name in next(read_rows(path), (0, {}))[1]}
+    names = _names(path)
     if names.intersection(_CHOICES):
         return Kind.CHOICE, Reads.PAIR
-    paired = columns.second is not None or bool(names.intersection(_FIRST) and names.intersection(_SECOND) and "text" not in names)
-    if not paired:
-        return Kind.CLASSIFICATION, Reads.TEXT
+    reads = infer_reads(path, columns)
     target = columns.target or next((name for name in (*_LABEL, *_VALUE) if name in names), "")
-    return (Kind.REGRESSION if folded(target) in _VALUE[:-1] else Kind.CLASSIFICATION), Reads.PAIR
+    return (Kind.REGRESSION if reads is Reads.PAIR and folded(target) in _VALUE[:-1] else Kind.CLASSIFICATION), reads
+
+
+def infer_reads(path: Path, columns: Columns) -> Reads:
+    """Whether the rows of a table have two texts to read, by the names of its columns."""
+    names = _names(path)
+    first = names if columns.text is None else {folded(columns.text)}
+    paired = columns.second is not None or bool(first.intersection(_FIRST) and names.intersection(_SECOND) and "text" not in names)
+    return Reads.PAIR if paired else Reads.TEXT
+
+
+def _names(path: Path) -> set[str]:
+    return {folded(name) for name in next(read_rows(path), (0, {}))[1]}
 
 
 def _labelled(path: Path, kind: Kind, reads: Reads, columns: Columns) -> Iterator[Labelled]:
@@ -241,7 +251,8 @@ def _answers(place: str, passage: str, answers: Sequence[Mapping[str, Any]]) -> 
 
 
 def _choices(path: Path) -> Iterator[MultipleChoice]:
-    for line, row in read_rows(path):
+    for line, named in read_rows(path):
+        row = {folded(name): value for name, value in named.items()}
         try:
             choices = row["choices" if "choices" in row else "options"]
             answer = int(row["answer" if "answer" in row else "label"])

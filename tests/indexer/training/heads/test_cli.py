@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from indexer.training.cli import train
 from search.errors import BadInput
-from search.heads.card import Kind
+from search.heads.card import Kind, Reads
 from search.heads.catalogue import OWN, Heads
 from search.heads.classification import classify
 from tests.families import BAD, GOOD
@@ -51,6 +51,14 @@ def test_columns_kind_and_place_can_be_said(tmp_path: Path, base_of: Callable[[s
     said = _run("twins", "--train", path, "--dev", path, "--out", tmp_path / "head", *options)
     assert "Put it into DIR/heads/twins" in said
     assert Heads([tmp_path]).card("twins").endpoint == "/pair"
+
+
+def test_a_claim_is_read_with_its_article_whether_or_not_the_kind_is_said(tmp_path: Path, base_of: Callable[[str], str]) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("claim,body,stance\n" + "".join(f"oil {word},prices are {word},{word in GOOD}\n" for word in GOOD + BAD))
+    for name, kind in (("said", ("--kind", "classification")), ("told", ())):
+        _run(name, "--train", path, "--dev", path, "--out", tmp_path / name, "--features", "cls", "--base", base_of("bert"), *kind)
+    assert {task: Heads([tmp_path]).card(task).reads for task in ("said", "told")} == {"said": Reads.PAIR, "told": Reads.PAIR}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from indexer.training.heads.examples import (
     Question,
     Sentence,
     infer_kind,
+    infer_reads,
     read_examples,
 )
 from search.errors import BadInput
@@ -61,6 +62,20 @@ def test_a_file_says_what_it_teaches(name: str, content: str, kind: tuple[Kind, 
     path.write_text(content, encoding="utf-8", newline="")
     assert infer_kind(path, Columns()) == kind
     assert read_examples(path, *kind) == expected
+
+
+def test_the_columns_of_choices_are_found_in_any_case(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"Question": "q", "Passage": "p", "Options": ["a", "b"], "Label": 1}\n')
+    assert infer_kind(path, Columns()) == (Kind.CHOICE, Reads.PAIR)
+    assert read_examples(path, Kind.CHOICE) == [MultipleChoice("q", "p", ("a", "b"), 1)]
+
+
+def test_the_text_that_is_named_says_whether_it_is_one_of_two(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("claim,headline,body,stance\nC,H,B,agree\n")
+    found = {name: infer_reads(path, Columns(text=name)) for name in (None, "Claim", "headline", "body")}
+    assert found == {None: Reads.PAIR, "Claim": Reads.PAIR, "headline": Reads.TEXT, "body": Reads.TEXT}
 
 
 def test_columns_can_be_named(tmp_path: Path) -> None:
