@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sentence_transformers import SentenceTransformer
-from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from indexer.adapting.corpus import Corpus
 from indexer.adapting.pace import Pace
 from indexer.training import bi_encoder, cross_encoder
 from indexer.training.bi_encoder import Material
+from indexer.training.bi_encoder import open_encoder as open_encoder
 from indexer.training.calibration import platt
 from indexer.training.checkpoint import Checkpoint
 from indexer.training.first_stage import Bm25
@@ -29,8 +29,6 @@ from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining, make_examples, pool_of
 from indexer.training.sources import LabelledQuery
 from search.errors import BadInput
-from search.models.delta import load_with_delta, read_config
-from search.models.loading import encoder_folder
 from search.protocols import Encoder, Reranker
 
 HEADLINE_SHARE = 0.6
@@ -91,18 +89,6 @@ class Mined:
 
     def _vectors(self, queries: Sequence[LabelledQuery]) -> npt.NDArray[np.float32]:
         return self.encoder.encode_queries([query.text for query in queries])
-
-
-def open_encoder(name: str, recipe: bi_encoder.Recipe) -> SentenceTransformer:
-    """The bi-encoder of this name ready to train, whether its folder holds all of it or the difference to its base."""
-    folder = encoder_folder(name)
-    if not (folder / "delta.safetensors").is_file():
-        return bi_encoder.open_base(str(folder), recipe)
-    base = encoder_folder(read_config(folder)["base"])
-    model = bi_encoder.open_base(str(base), recipe)
-    network: Any = model[0].model
-    network.load_state_dict(load_with_delta(AutoModel, base, folder).state_dict())
-    return model
 
 
 def encoder_pace(model: SentenceTransformer, material: Material, recipe: bi_encoder.Recipe) -> float:

@@ -5,7 +5,6 @@ the batches, which share passages between queries, and the loss (`retrieval_loss
 examples come from.
 """
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,16 +17,18 @@ import torch
 from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.base.evaluation import BaseEvaluator
-from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
+from transformers import AutoModel, EarlyStoppingCallback, PrinterCallback, TrainerCallback
 
 from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.collator import Collator
 from indexer.training.objective import Objective
 from indexer.training.retrieval_loss import RetrievalLoss
+from indexer.training.step_log import StepLog
 from indexer.training.trainer_state import last_whole, saving
 from search.errors import BadInput
+from search.models.delta import load_with_delta, read_config
 from search.models.device import cpu_multiplies_bf16
-from search.models.loading import quietly
+from search.models.loading import encoder_folder, quietly
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -136,6 +137,27 @@ def open_base(folder: str, recipe: Recipe, device: str | None = None) -> Sentenc
     return model
 
 
+def open_encoder(name: str, recipe: Recipe) -> SentenceTransformer:
+    """The bi-encoder of this name ready to train, whether its folder holds all of it or the difference to its base.
+
+    Raises BadInput when there is no such model, or it cannot be loaded.
+    """
+    folder = encoder_folder(name)
+    delta = folder if (folder / "delta.safetensors").is_file() else None
+    whole = encoder_folder(read_config(delta)["base"]) if delta else folder
+    try:
+        model = open_base(str(whole), recipe)
+    except BadInput:
+        raise
+    except Exception as error:  # whatever a foreign model's files provoke
+        reason = str(error).split("\n")[0]
+        raise BadInput(f"The model '{name}' could not be loaded as an encoder ({reason}): choose another base.", field="base") from error
+    if delta:
+        network: Any = model[0].model
+        network.load_state_dict(load_with_delta(AutoModel, whole, delta).state_dict())
+    return model
+
+
 def train(
     model: SentenceTransformer,
     material: Material,
@@ -158,8 +180,27 @@ def train(
     callbacks: list[TrainerCallback] = [material_callback, _Log(checkpoint.folder / "log.jsonl", on_step)]
     if validation is not None:
         callbacks.append(EarlyStoppingCallback(validation.patience))
+    with quietly(), saving(checkpoint.folder):
+        trainer = _Trainer(
+            model=model,
+            args=_arguments(recipe, checkpoint, validation, model.device),
+            train_dataset=Dataset.from_dict({"row": list(range(len(material.examples)))}),
+            loss=loss,
+            evaluator=None if validation is None else _Quality(validation.measure),
+            data_collator=cast(Any, collator),  # any function will do
+            callbacks=callbacks,
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train(resume_from_checkpoint=last_whole(checkpoint))
+    model.eval()
+
+
+def _arguments(
+    recipe: Recipe, checkpoint: Checkpoint, validation: Validation | None, device: torch.device
+) -> SentenceTransformerTrainingArguments:
+    """The recipe in the trainer's words."""
     every = validation.every if validation is not None else checkpoint.every
-    arguments = SentenceTransformerTrainingArguments(
+    return SentenceTransformerTrainingArguments(
         output_dir=str(checkpoint.folder),
         per_device_train_batch_size=recipe.queries_per_step,
         gradient_accumulation_steps=recipe.accumulate,
@@ -182,22 +223,9 @@ def train(
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
-        use_cpu=model.device.type == "cpu",
+        use_cpu=device.type == "cpu",
         dataloader_pin_memory=False,
     )
-    with quietly(), saving(checkpoint.folder):
-        trainer = _Trainer(
-            model=model,
-            args=arguments,
-            train_dataset=Dataset.from_dict({"row": list(range(len(material.examples)))}),
-            loss=loss,
-            evaluator=None if validation is None else _Quality(validation.measure),
-            data_collator=cast(Any, collator),  # any function will do
-            callbacks=callbacks,
-        )
-        trainer.remove_callback(PrinterCallback)
-        trainer.train(resume_from_checkpoint=last_whole(checkpoint))
-    model.eval()
 
 
 def precision(device: torch.device) -> torch.dtype:
@@ -244,7 +272,7 @@ class _Log(TrainerCallback):
     """One JSON object a step in a file, and the same for whoever listens."""
 
     def __init__(self, path: Path, on_step: Callable[[StepReport], None] | None) -> None:
-        self._path, self._on_step, self._began = path, on_step, time.monotonic()
+        self._rows, self._on_step, self._began = StepLog(path), on_step, time.monotonic()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:  # noqa: ARG002
         told = logs or {}
@@ -254,7 +282,6 @@ class _Log(TrainerCallback):
         report = StepReport(
             state.global_step, state.max_steps, told.get("loss"), told.get("learning_rate"), told.get("eval_quality"), seconds
         )
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({name: value for name, value in vars(report).items() if value is not None}) + "\n")
+        self._rows.add({name: value for name, value in vars(report).items() if value is not None})
         if self._on_step is not None:
             self._on_step(report)
