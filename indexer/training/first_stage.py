@@ -48,8 +48,8 @@ class Passages:
         window = self.windows[passage]
         return window if bare and window else passage_text(self.titles[passage], window)
 
-    def texts(self) -> list[str]:
-        return [self.text(passage) for passage in range(len(self.windows))]
+    def texts(self, *, bare: bool = False) -> list[str]:
+        return [self.text(passage, bare=bare) for passage in range(len(self.windows))]
 
 
 def best_passages(queries: Floats, passages: Floats, owner: Rows) -> tuple[Floats, Rows]:

@@ -29,17 +29,25 @@ SLICE = 64
 
 @dataclass(frozen=True)
 class Collection:
-    """Documents ready to be searched: their passages, one vector each, and BM25."""
+    """Documents ready to be searched: their passages, one vector each, and BM25.
+
+    `untitled` are the same passages with vectors and BM25 of their bodies alone, for queries that are titles (`bare`).
+    """
 
     passages: Passages
     vectors: Floats  # (passages, dimension), rows of length 1
     bm25: Bm25
+    untitled: "Collection | None" = None
 
     @classmethod
     def lexical(cls, documents: Sequence[Document]) -> "Collection":
         """A collection without vectors: every similarity is 0, so that BM25 alone ranks and no prior is learned from."""
         passages = Passages.from_documents(documents)
         return cls(passages, np.ones((len(passages.windows), 1), np.float32), Bm25(documents))
+
+    def searched_by(self, query: LabelledQuery) -> "Collection":
+        """What a query is searched in: a headline among untitled passages where there are any, any other among all."""
+        return self.untitled if query.bare and self.untitled else self
 
     def document_vectors(self) -> Floats:
         """The mean of each document's passage vectors, of length 1 again (documents, dimension)."""
@@ -108,6 +116,17 @@ def gather_evidence(collection: Collection, queries: Sequence[str], vectors: Flo
     return evidence
 
 
+def evidence_of(collection: Collection, queries: Sequence[LabelledQuery], vectors: Floats) -> list[Evidence]:
+    """The same for labelled queries, each searched in what it may be searched in."""
+    gathered: dict[int, Evidence] = {}
+    for bare in (False, True):
+        rows = [row for row, query in enumerate(queries) if query.bare == bare]
+        if rows:
+            among = collection.searched_by(queries[rows[0]])
+            gathered |= zip(rows, gather_evidence(among, [queries[row].text for row in rows], vectors[rows]), strict=True)
+    return [gathered[row] for row in range(len(queries))]
+
+
 def make_groups(
     collection: Collection,
     queries: Sequence[LabelledQuery],
@@ -124,7 +143,7 @@ def make_groups(
     groups = []
     for first in range(0, len(queries), SLICE):
         part = queries[first : first + SLICE]
-        gathered = gather_evidence(collection, [query.text for query in part], query_vectors[first : first + SLICE])
+        gathered = evidence_of(collection, part, query_vectors[first : first + SLICE])
         for query, vector, evidence in zip(part, query_vectors[first : first + SLICE], gathered, strict=True):
             rows = (
                 _judged_rows(query, forbidden, shape, rng)
@@ -190,7 +209,7 @@ def _group(
         {
             place: tuple(
                 collection.passages.text(passage, bare=bare)
-                for passage in collection.next_best(vector, row, int(evidence.passage[row]), shape.passages - 1)
+                for passage in collection.searched_by(query).next_best(vector, row, int(evidence.passage[row]), shape.passages - 1)
             )
             for place, row in enumerate(rows)
             if query.relevance.get(row, 0.0) > 0 and shape.passages > 1

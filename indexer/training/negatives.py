@@ -12,17 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.training.bi_encoder import Example, Noise, Pool
-from indexer.training.groups import SLICE, Collection, Evidence, gather_evidence
+from indexer.training.groups import SLICE, Collection, Evidence, evidence_of
 from indexer.training.mining import MiningRule, false_negatives
-from indexer.training.sources import LabelledQuery
+from indexer.training.sources import RELEVANT, LabelledQuery
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Judge = Callable[[Sequence[tuple[str, str]]], Floats]
 """Scores of (query, passage) pairs, higher is better: what a cross-encoder does."""
-
-RELEVANT = 0.5
-"""Relevance (0..1) from which an article is a positive; below, it is neither positive nor negative."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def make_examples(
     examples = []
     for first in range(0, len(queries), SLICE):
         part = queries[first : first + SLICE]
-        gathered = gather_evidence(collection, [query.text for query in part], query_vectors[first : first + SLICE])
+        gathered = evidence_of(collection, part, query_vectors[first : first + SLICE])
         for query, evidence in zip(part, gathered, strict=True):
             examples += _of_query(collection, query, evidence, documents, mining, forbidden, judge, rng)
     return examples
@@ -77,21 +74,21 @@ def pool_of(collection: Collection) -> Pool:
     return Pool((*passages.texts(), *bare), np.concatenate([passages.owner, passages.owner]))
 
 
-def noise_of(pool: Pool, examples: Iterable[Example], power: float = 0.75) -> Noise:
+def noise_of(pool: Pool, examples: Iterable[Example], queries: Iterable[LabelledQuery], power: float = 0.75) -> Noise:
     """Articles in proportion to how often they are labelled relevant, to the power of 0.75 (Mikolov et al. 2013).
 
-    Each is shown by the passage that most often answers. Articles without any label are not drawn, as words that a
-    corpus does not have are not.
+    Each is shown by the passage that most often answers, or its first where none is drawn to answer. Articles without any
+    label are not drawn, as words that a corpus does not have are not.
     """
-    examples = list(examples)
-    articles = Counter(int(pool.article[example.positive]) for example in examples)
-    passages: dict[int, Counter[int]] = {article: Counter() for article in articles}
+    labels = Counter(row for query in queries for row, value in query.relevance.items() if value >= RELEVANT)
+    articles, first = np.unique(pool.article, return_index=True)
+    shown = {int(article): Counter({int(passage): 0}) for article, passage in zip(articles, first, strict=True)}
     for example in examples:
-        passages[int(pool.article[example.positive])][example.positive] += 1
-    weights = np.array([count**power for count in articles.values()])
+        shown[int(pool.article[example.positive])][example.positive] += 1
+    weights = np.array([count**power for count in labels.values()])
     return Noise(
-        np.array([*articles], np.int64),
-        np.array([passages[article].most_common(1)[0][0] for article in articles], np.int64),
+        np.array([*labels], np.int64),
+        np.array([shown[article].most_common(1)[0][0] for article in labels], np.int64),
         weights / weights.sum(),
     )
 
@@ -154,7 +151,7 @@ def _teach(
 ) -> tuple[float, ...]:
     """The teacher's logits for some articles."""
     if judge is not None:
-        return tuple(float(score) for score in judge([(query.text, collection.passages.text(int(evidence.passage[row]))) for row in rows]))
+        return tuple(float(score) for score in judge(_pairs(collection, query, evidence, rows)))
     labels = np.array([query.relevance.get(int(row), 0.0) for row in rows])
     return tuple(float(score) for score in (evidence.fused[rows] + mining.label_bonus * labels) / mining.temperature)
 
@@ -163,6 +160,11 @@ def _below(judge: Judge, collection: Collection, query: LabelledQuery, evidence:
     """The negatives that the judge finds worse than the positive (Qu et al. 2021, RocketQA)."""
     if not len(negatives):
         return negatives
-    scores = judge([(query.text, collection.passages.text(int(evidence.passage[row]))) for row in (positive, *negatives)])
+    scores = judge(_pairs(collection, query, evidence, np.r_[positive, negatives]))
     kept: Rows = negatives[scores[1:] < scores[0]]
     return kept
+
+
+def _pairs(collection: Collection, query: LabelledQuery, evidence: Evidence, rows: Rows) -> list[tuple[str, str]]:
+    """What the judge reads of some articles, for a headline without their titles."""
+    return [(query.text, collection.passages.text(int(evidence.passage[row]), bare=query.bare)) for row in rows]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from indexer.training.first_stage import Bm25, Passages
-from indexer.training.groups import Collection
+from indexer.training.groups import Collection, evidence_of
 from indexer.training.negatives import Mining, make_examples, noise_of, pool_of
-from indexer.training.sources import Document, LabelledQuery
+from indexer.training.sources import Document, LabelledQuery, untitled
+from tests.fakes import WordEncoder
 
 DOCUMENTS = tuple(Document(str(row), f"Title {row}", f"text number{row} about news") for row in range(12))
 ALIKE = np.full((1, 12), 12**-0.5, np.float32)
@@ -69,14 +70,46 @@ def test_a_headline_is_shown_passages_without_their_title() -> None:
     assert example.candidates == ()
 
 
+def test_a_headline_is_searched_among_passages_without_titles_and_judged_by_them() -> None:
+    words = WordEncoder()
+    passages = Passages.from_documents(DOCUMENTS)
+    without = Collection(passages, words.encode_passages(passages.texts(bare=True)), Bm25(untitled(DOCUMENTS)))
+    of = Collection(passages, words.encode_passages(passages.texts()), Bm25(DOCUMENTS), without)
+    asked = [LabelledQuery("title 3 news", {3: 1.0}, bare=bare) for bare in (True, False)]
+    headline, query = evidence_of(of, asked, words.encode_queries([query.text for query in asked]))
+    assert int(query.fused.argmax()) == 3
+    assert len(set(headline.bm25.tolist())) == 1  # "news", which all have
+    assert headline.similarity[3] < query.similarity[3]
+    read: list[str] = []
+
+    def judge(pairs: list[tuple[str, str]]) -> np.ndarray:
+        read.extend(text for _, text in pairs)
+        return np.zeros(len(pairs), np.float32)
+
+    make_examples(of, asked[:1], words.encode_queries([asked[0].text]), Mining(negatives=3), judge=judge)
+    assert read
+    assert not any("Title" in text for text in read)
+
+
 def test_noise_is_drawn_by_the_number_of_labels_to_the_power_of_three_quarters() -> None:
     of = collection()
     queries = [LabelledQuery(f"news {number}", {row: 1.0}) for number, row in enumerate([0, 0, 0, 0, 1, 2])]
     examples = make_examples(of, queries, np.repeat(ALIKE, 6, axis=0), Mining())
-    noise = noise_of(pool_of(of), examples)
+    noise = noise_of(pool_of(of), examples, queries)
     expected = np.array([4**0.75, 1, 1])
     np.testing.assert_allclose(noise.probability, expected / expected.sum())
     np.testing.assert_array_equal(noise.article, [0, 1, 2])
+
+
+def test_every_label_counts_for_the_noise_whether_it_is_drawn_as_the_positive_or_not() -> None:
+    of = collection()
+    queries = [LabelledQuery("news", {0: 1.0, 1: 1.0, 2: 0.25}), LabelledQuery("more news", {1: 0.5, 3: 1.0})]
+    examples = make_examples(of, queries, np.repeat(ALIKE, 2, axis=0), Mining(positives=1))
+    noise = noise_of(pool_of(of), examples, queries)
+    expected = np.array([1, 2**0.75, 1])
+    np.testing.assert_array_equal(noise.article, [0, 1, 3])
+    np.testing.assert_array_equal(noise.passage, [0, 1, 3])
+    np.testing.assert_allclose(noise.probability, expected / expected.sum())
 
 
 def test_a_query_without_anything_clearly_relevant_makes_no_example() -> None:
