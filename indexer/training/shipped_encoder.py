@@ -43,7 +43,6 @@ Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
 
 SEED = 17
-BUNDLED = Path(__file__).parents[2] / "search" / "models" / "weights" / "encoder"
 RECIPE = Recipe(
     Objective(in_batch=1.0, distilled=1.0), SEED, queries_per_step=64, steps=300, max_tokens=112, frozen_layers=2, learning_rate=5e-5
 )
@@ -184,7 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the encoder that comes with Broadsheet.")
     parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, squad_qg, …")
     parser.add_argument("--work", type=Path, default=Path("build/encoder"), help="folder for vectors and checkpoints")
-    parser.add_argument("--out", type=Path, default=BUNDLED, help="folder for the weights")
+    parser.add_argument("--out", type=Path, default=Path("build/encoder/weights"), help="folder for the weights")
     parser.add_argument("--steps", type=int, default=None, help="so many steps instead of all")
     arguments = parser.parse_args()
     recipe = replace(RECIPE, steps=arguments.steps or RECIPE.steps)

@@ -1,10 +1,10 @@
-"""The reranker that comes with Broadsheet, from raw data to the files in the package.
+"""The second round of the reranker that comes with Broadsheet, from raw data to the files of the package.
 
-    python -m indexer.training.shipped_reranker --data DIR [--work DIR] [--out DIR]
+    python -m indexer.training.shipped_reranker --data DIR --start FOLDER [--work DIR] [--out DIR]
 
-DIR holds one folder per data set, as described in docs/reranker.md. `--work` keeps vectors and checkpoints, so that
-an interrupted run goes on; `--out` is where the weights go. A tenth of the training queries is held out from training:
-the meaning of a logit and its weight in the final order are fitted on it.
+DIR holds one folder per data set, and FOLDER the weights of the first round: docs/reranker.md says how to get both. `--work`
+keeps vectors and checkpoints, so that an interrupted run goes on; `--out` is where the weights go. A tenth of the training
+queries is held out from training: the meaning of a logit and its weight in the final order are fitted on it.
 """
 
 import argparse
@@ -31,16 +31,26 @@ from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.models.bundled import bundled_encoder_folder
 from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
-from search.models.reranker import BUNDLED
-from search.settings import BASE_ENCODER, DEFAULT_RERANKER
+from search.settings import BASE_ENCODER
 
 Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
 
 SEED = 17
 HELD_OUT_PERCENT = 10
+RECIPE = Recipe(
+    SEED,
+    groups_per_step=8,
+    steps=810,
+    learning_rate=6e-5,
+    warm_up_steps=40,
+    cool_down_steps=390,
+    binary_weight=0.5,
+    prior_weight=10.0,
+)
+"""What the shipped weights were made with."""
 DEPTH = 32
-"""First-stage candidates per held-out query that the weights are fitted on: as many as a search reranks."""
+"""First-stage candidates per held-out query that the weights are fitted on: twice as many as a search reranks."""
 NOTHING_RELEVANT = MiningRule(from_near=2, from_far=0, at_random=1)
 LEXICAL_ONLY = MiningRule(from_near=4, from_far=1, at_random=1, twin_similarity=np.inf, sibling_similarity=np.inf)
 
@@ -76,7 +86,7 @@ def build(data: Path, work: Path, out: Path, start: str, recipe: Recipe) -> None
     plan = make_plan(data, documents, rng)
     groups = training_groups(plan, news, encode, rng)
     model, tokenizer = load_base(start, recipe.seed, recipe.frozen_layers)
-    _train_with_progress(model, tokenizer, groups, recipe, work / "checkpoint")
+    _train_with_progress(model, tokenizer, groups, recipe, Checkpoint(work / "checkpoint", repr((start, recipe))))
     held_out = judge(plan, news, encode, model, tokenizer, recipe)
     save(model, groups, held_out, recipe, out)
 
@@ -252,7 +262,7 @@ def keeping(folder: Path, encode: Encode) -> Encode:
 
 
 def _train_with_progress(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe, checkpoint: Path
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe, checkpoint: Checkpoint
 ) -> None:
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("loss {task.fields[loss]:.3f}"))
     with Progress(*columns) as progress:
@@ -262,21 +272,21 @@ def _train_with_progress(
             tokenizer,
             groups,
             recipe,
-            checkpoint=Checkpoint(checkpoint),
+            checkpoint=checkpoint,
             on_step=lambda step: progress.update(task, completed=step.step, total=step.steps, loss=step.loss),
         )
 
 
 def main() -> None:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(description="Train the reranker that comes with Broadsheet.")
+    parser = argparse.ArgumentParser(description="Train the second round of the reranker that comes with Broadsheet.")
     parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, trecqa, squad_qg, …")
+    parser.add_argument("--start", required=True, help="weights to go on from: those of the first round, or the base encoder")
     parser.add_argument("--work", type=Path, default=Path("build/reranker"), help="folder for vectors and checkpoints")
-    parser.add_argument("--out", type=Path, default=BUNDLED, help="folder for the weights")
-    parser.add_argument("--start", default=DEFAULT_RERANKER, help="weights to start from: the bundled reranker, or the base encoder")
-    parser.add_argument("--steps", type=int, default=None, help="stop after so many steps instead of one pass")
+    parser.add_argument("--out", type=Path, default=Path("build/reranker/weights"), help="folder for the weights")
+    parser.add_argument("--steps", type=int, default=RECIPE.steps, help="stop after so many steps")
     arguments = parser.parse_args()
-    build(arguments.data, arguments.work, arguments.out, arguments.start, Recipe(seed=SEED, steps=arguments.steps))
+    build(arguments.data, arguments.work, arguments.out, arguments.start, replace(RECIPE, steps=arguments.steps))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """Several collections become one material whose examples still show their own texts."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 
 from indexer.training.bi_encoder import Example
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection
-from indexer.training.shipped_encoder import Part, mix
+from indexer.training.shipped_encoder import RECIPE, Part, mix
 from indexer.training.sources import Document
+from search.models.bundled import tuned_encoder_folder
 
 
 def _collection(name: str, articles: int, passages: int) -> Collection:
@@ -47,3 +51,9 @@ def test_every_example_keeps_its_texts_articles_and_vectors() -> None:
 
     assert len(set(article.tolist())) == 5  # no article of one collection is taken for one of the other
     assert len(material.bank) == 12
+
+
+def test_the_recipe_is_the_one_that_the_package_was_made_with() -> None:
+    shipped = json.loads((tuned_encoder_folder() / "config.json").read_text())["recipe"]
+    # What was added to recipes since has a default that changes nothing.
+    assert {name: value for name, value in asdict(RECIPE).items() if name in shipped} == shipped
