@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from search.article import StoredArticle
 from search.errors import NotFound
-from search.heads.answers import Label, SpanAnswer
+from search.heads.answers import Label
 from search.heads.card import Kind, Reads
 from search.heads.stance import TASK, Stance, stances
 from search.query import Query
@@ -15,9 +15,6 @@ from search.question_answering import Findings, find_answers
 from search.questions import is_question
 from search.response import SearchResponse
 from web.service import Service
-
-_SPAN = "answer"
-"""The task that answers where several heads could."""
 
 
 class Answering:
@@ -48,12 +45,7 @@ class Answering:
         return await self._service.queue.run(self._find_many, question)
 
     def _find_many(self, questions: Sequence[Query]) -> list[Findings]:
-        return find_answers(questions, self._service.engine, self._read)
-
-    def _read(self, questions: Sequence[tuple[str, str]]) -> list[SpanAnswer]:
-        heads = self._service.heads
-        tasks = [card.task for card in heads.cards() if card.kind is Kind.SPAN]
-        return heads.answer(questions, _SPAN if _SPAN in tasks else None)
+        return find_answers(questions, self._service.engine, self._service.heads.answer)
 
     async def stance(self, claim: str, stored: StoredArticle) -> Stance:
         """What the article makes of the claim. Raises NotFound where there is no head for it or it is turned off."""
