@@ -1,6 +1,6 @@
 """The commands that train Broadsheet's models: train bi-encoder, train cross-encoder, train head."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from indexer.training.heads.cli import head
+from indexer.training.heads.together_cli import heads
 from indexer.training.mining import PairNegatives
 from indexer.training.objective import Negatives
 from indexer.training.options import (
@@ -18,6 +19,7 @@ from indexer.training.options import (
     LearningRateOption,
     ModelOption,
     QueriesArgument,
+    QueriesOption,
     SeedOption,
 )
 from search.assemble import load_encoder
@@ -29,8 +31,12 @@ from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 if TYPE_CHECKING:
     from indexer.training.sources import LabelledSet
 
+MOST_QUERIES = 20_000
+"""Of an archive's queries, when nothing else is asked for: mining compares each with all passages."""
+
 train = typer.Typer(help="Train models on your own articles.", no_args_is_help=True)
 train.command("head")(head)
+train.command("heads")(heads)
 
 
 @train.callback()
@@ -56,14 +62,15 @@ def bi_encoder(
     sampled: Annotated[int, typer.Option(min=1, metavar="K", help="Articles drawn per query by sampled negatives.")] = 5,
     epochs: Annotated[int, typer.Option(min=1, help="Passes; negatives are mined anew before each.")] = 2,
     learning_rate: LearningRateOption = 3e-5,
+    queries: QueriesOption = MOST_QUERIES,
     held_out: HeldOutOption = 0.1,
     seed: SeedOption = 17,
 ) -> None:
     """Tune the bi-encoder on labelled queries, on feedback, or on an archive without any labels. Run it again to go on after Ctrl-C."""
-    labelled, measured = _labelled(folder, data, feedback, held_out, seed)
+    labelled, measured = labelled_sets(Given(folder, data, feedback), queries, held_out, seed)
     from indexer.training.bi_encoder import Recipe
     from indexer.training.encoder_tuning import Plan, tune_encoder
-    from indexer.training.progress import TrainingProgress, read_judge
+    from indexer.training.progress import TrainingProgress
 
     recipe = Recipe(
         seed=seed,
@@ -74,14 +81,13 @@ def bi_encoder(
         epochs=epochs,
         learning_rate=learning_rate,
     )
-    plan = Plan(recipe=recipe)
+    plan = Plan(recipe=recipe, reranker=reranker)
     if negatives:
         plan = replace(plan, negatives=frozenset(negatives))
     console = Console(stderr=True, highlight=False)
-    judge = read_judge(reranker) if reranker else None
     try:
         with TrainingProgress(console) as progress:
-            outcome = tune_encoder(labelled, measured, base, out, plan, progress, judge)
+            outcome = tune_encoder(labelled, measured, base, out, plan, progress)
     except KeyboardInterrupt:
         raise BroadsheetError(INTERRUPTED) from None
     console.print(
@@ -112,6 +118,7 @@ def cross_encoder(
     epochs: Annotated[int, typer.Option(min=1, help="Passes, each with other negatives.")] = 2,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
     learning_rate: LearningRateOption = 5e-5,
+    queries: QueriesOption = MOST_QUERIES,
     held_out: HeldOutOption = 0.1,
     seed: SeedOption = 17,
 ) -> None:
@@ -121,7 +128,7 @@ def cross_encoder(
     from indexer.training.progress import TrainingProgress
     from indexer.training.reranker_tuning import Plan, tune_reranker
 
-    labelled, measured = _labelled(folder, data, feedback, held_out, seed)
+    labelled, measured = labelled_sets(Given(folder, data, feedback), queries, held_out, seed)
     recipe = Recipe(
         seed=seed,
         groups_per_step=batch,
@@ -150,22 +157,35 @@ def cross_encoder(
 _LARGE_BATCH = 64
 
 
-def _labelled(folder: Path | None, data: Path | None, feedback: bool, share: float, seed: int) -> "tuple[LabelledSet, LabelledSet]":
-    """What to train on and what to measure with: a folder's splits, the archive's feedback, or queries made from the archive."""
-    from indexer.training.labelled import from_archive, from_feedback, hold_out, read_folder
+@dataclass(frozen=True)
+class Given:
+    """Where the labelled queries are: a folder, or an archive with or without its feedback."""
+
+    folder: Path | None = None
+    data: Path | None = None
+    feedback: bool = False
+
+
+def labelled_sets(given: Given, queries: int, share: float, seed: int) -> "tuple[LabelledSet, LabelledSet]":
+    """What to train on and what to measure with: a folder's splits, the archive's feedback, or queries made from the archive.
+
+    No article that is relevant for the second is in the first. Of more than ``queries`` queries so many are drawn.
+    """
+    from indexer.training.labelled import apart, drawn, from_archive, from_feedback, hold_out, read_folder
     from search.assemble import DATABASE, open_data
 
-    if folder is not None and feedback:
+    if given.folder is not None and given.feedback:
         raise BadInput("A folder of labelled queries and --feedback are given: train on one of them.", field="feedback")
-    if folder is not None and data is not None:
+    if given.folder is not None and given.data is not None:
         raise BadInput("A folder of labelled queries and --data are given: train on one of them.", field="data")
-    if folder is not None:
-        labelled = read_folder(folder)
-        if (folder / "qrels" / "dev.tsv").is_file():
-            return labelled, read_folder(folder, "dev")
-        return hold_out(labelled, share, seed)
-    settings = settings_with(data=data)
+    if given.folder is not None:
+        labelled = read_folder(given.folder)
+        if (given.folder / "qrels" / "dev.tsv").is_file():
+            measured = read_folder(given.folder, "dev")
+            return drawn(apart(labelled, measured), queries, seed), measured
+        return hold_out(drawn(labelled, queries, seed), share, seed)
+    settings = settings_with(data=given.data)
     if settings.database_url is None and not (settings.data / DATABASE).exists():
         raise no_index(settings.data)
     with open_data(settings) as archive:
-        return hold_out(from_feedback(archive) if feedback else from_archive(archive), share, seed)
+        return hold_out(drawn(from_feedback(archive) if given.feedback else from_archive(archive), queries, seed), share, seed)

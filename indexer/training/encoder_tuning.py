@@ -1,6 +1,5 @@
 """A bi-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
 
-import hashlib
 import json
 import shutil
 import time
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sentence_transformers import SentenceTransformer
 
-from indexer.training.bi_encoder import Material, Recipe, StepReport, open_base, train
+from indexer.training.bi_encoder import Material, Recipe, StepReport, open_encoder, train
 from indexer.training.calibration import ndcg_at_10
 from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.first_stage import Bm25, Passages, best_passages
@@ -21,11 +20,13 @@ from indexer.training.groups import Collection
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.negatives import Judge, Mining, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
-from indexer.training.sources import LabelledSet
+from indexer.training.progress import read_judge
+from indexer.training.run_key import run_key
+from indexer.training.sources import LabelledSet, untitled
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.models.encoder import SentenceEncoder
-from search.models.loading import encoder_folder, fingerprint, quietly
+from search.models.loading import quietly
 from search.protocols import Encoder
 
 Floats = npt.NDArray[np.float32]
@@ -45,6 +46,18 @@ class Plan:
     """How often the model is measured, and its state kept, in the whole run."""
     candidates: int = 32
     """Candidates per query whose order is distilled."""
+    reranker: str | None = None
+    """A cross-encoder that drops negatives which it finds better than the positive, and is the teacher in the place of the
+    hybrid first stage."""
+
+    @property
+    def mined(self) -> Mining:
+        """What is mined: only what the chosen negatives need."""
+        return replace(
+            self.mining,
+            negatives=self.mining.negatives if Negatives.HARD in self.negatives else 0,
+            candidates=self.candidates if Negatives.DISTILLED in self.negatives else 0,
+        )
 
 
 class Listener(Protocol):
@@ -68,28 +81,22 @@ class Outcome:
     seconds: float
 
 
-def tune_encoder(
-    training: LabelledSet, held_out: LabelledSet, base: str, out: Path, plan: Plan, listener: Listener, judge: Judge | None = None
-) -> Outcome:
+def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: Path, plan: Plan, listener: Listener) -> Outcome:
     """Trains `base` on one set, measures it on the other, and writes the best model to the folder `out`.
 
     State is kept beside `out` until it is done: an interrupted run goes on when it is called again with the same
-    arguments. What was in `out` is replaced at the very end, or not at all. `judge`, a cross-encoder, drops negatives
-    that it finds better than the positive and is the teacher; without one the teacher is the hybrid first stage.
+    arguments. What was in `out` is replaced at the very end, or not at all.
     """
     began = time.monotonic()
-    folder = encoder_folder(base)
-    weights = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    recipe = replace(plan.recipe, objective=objective_of(plan.negatives, plan.recipe.objective.scale))
+    require_replaceable(out)
+    listener.stage("Reading the base model")
+    model = open_encoder(base, recipe)
+    weights = sum(parameter.nbytes for parameter in model.parameters())
     require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model served, the model saved
     work = out.with_name(f".{out.name}.training")
-    recipe = replace(plan.recipe, objective=objective_of(plan.negatives, plan.recipe.objective.scale))
-    mining = replace(
-        plan.mining,
-        negatives=plan.mining.negatives if Negatives.HARD in plan.negatives else 0,
-        candidates=plan.candidates if Negatives.DISTILLED in plan.negatives else 0,
-    )
     listener.stage("Mining")
-    miner = Miner(training, mining, judge, recipe.seed)
+    miner = Miner(training, plan.mined, read_judge(plan.reranker) if plan.reranker else None, recipe.seed)
     first_encoder: Encoder = SentenceEncoder.load(base)
     material = miner.mine(first_encoder)
     if len(material.examples) < FEWEST_EXAMPLES:
@@ -99,15 +106,13 @@ def tune_encoder(
     listener.stage("Measuring")
     trial = Trial(held_out)
     before = trial.ndcg(first_encoder)
-    model = open_base(str(folder), recipe)
     steps = recipe.steps or recipe.epochs * -(-len(material.examples) // (recipe.queries_per_step * recipe.accumulate))
-    run = hashlib.sha256(repr((fingerprint(folder), replace(plan, recipe=recipe), training, held_out.queries)).encode()).hexdigest()
     listener.stage("Training")
     train(
         model,
         material,
         recipe,
-        Checkpoint(work, run),
+        Checkpoint(work, run_key(first_encoder.fingerprint, plan, training, held_out.queries)),
         validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
         refresh=lambda: miner.mine(served(model, work)),
         on_step=listener.step,
@@ -115,7 +120,7 @@ def tune_encoder(
     after = trial.ndcg(served(model, work))
     outcome = Outcome(before, after, len(training.queries), len(held_out.queries), len(material.examples), steps, time.monotonic() - began)
     listener.stage("Saving")
-    settings = {"base": base, "negatives": sorted(plan.negatives), "recipe": asdict(recipe), "mining": asdict(mining)}
+    settings = {"base": base, **asdict(plan), "negatives": sorted(plan.negatives), "recipe": asdict(recipe), "mining": asdict(plan.mined)}
 
     def write(part: Path) -> None:
         with quietly():
@@ -160,13 +165,16 @@ the loss of every step in log.jsonl.
 
 
 class Trial:
-    """Held-out queries over so many articles that finding the right one says something, and measuring takes seconds."""
+    """Held-out queries over so many articles that finding the right one says something, and measuring takes seconds.
+
+    For a query that is a headline (`bare`) the articles are without titles, which would give the answer away.
+    """
 
     def __init__(self, labelled: LabelledSet, articles: int = 2000, queries: int = 300, seed: int = 17) -> None:
         rng = np.random.default_rng(seed)
-        chosen = rng.permutation(len(labelled.queries))[:queries]
-        self._queries = [labelled.queries[place] for place in chosen]
-        relevant = sorted({row for query in self._queries for row in query.relevance})
+        chosen = [labelled.queries[place] for place in rng.permutation(len(labelled.queries))[:queries]]
+        self._queries = {bare: [query for query in chosen if query.bare == bare] for bare in (False, True)}
+        relevant = sorted({row for query in chosen for row in query.relevance})
         others = np.setdiff1d(np.arange(len(labelled.documents)), relevant)
         drawn = rng.permutation(others)[: max(0, articles - len(relevant))]
         rows = np.sort(np.r_[np.array(relevant, np.int64), drawn])
@@ -175,10 +183,15 @@ class Trial:
 
     def ndcg(self, encoder: Encoder) -> float:
         """Mean nDCG@10 of dense search, with relevance as the gain."""
-        vectors = encoder.encode_passages(self._passages.texts())
-        queries = encoder.encode_queries([query.text for query in self._queries])
-        similarity, _ = best_passages(queries, vectors, self._passages.owner)
-        return float(np.mean([self._of_query(row, query.relevance) for row, query in zip(similarity, self._queries, strict=True)]))
+        return float(np.mean([value for bare in (False, True) for value in self._measured(encoder, bare)]))
+
+    def _measured(self, encoder: Encoder, bare: bool) -> list[float]:
+        queries = self._queries[bare]
+        if not queries:
+            return []
+        vectors = encoder.encode_passages(self._passages.texts(bare=bare))
+        similarity, _ = best_passages(encoder.encode_queries([query.text for query in queries]), vectors, self._passages.owner)
+        return [self._of_query(row, query.relevance) for row, query in zip(similarity, queries, strict=True)]
 
     def _of_query(self, similarity: Floats, relevance: Mapping[int, float]) -> float:
         gains = np.zeros(len(similarity), np.float32)
@@ -194,11 +207,18 @@ class Miner:
         self._training, self._mining, self._judge, self._seed = training, mining, judge, seed
         self._passages = Passages.from_documents(training.documents)
         self._bm25 = Bm25(training.documents)
+        self._untitled = Bm25(untitled(training.documents)) if any(query.bare for query in training.queries) else None
 
     def mine(self, encoder: Encoder) -> Material:
-        collection = Collection(self._passages, encoder.encode_passages(self._passages.texts()), self._bm25)
         queries = self._training.queries
         vectors = encoder.encode_queries([query.text for query in queries])
+        collection = self._encoded(encoder)
         examples = make_examples(collection, queries, vectors, self._mining, judge=self._judge, seed=self._seed)
         pool = pool_of(collection)
-        return Material(examples, pool, collection.vectors, noise_of(pool, examples) if examples else None)
+        return Material(examples, pool, collection.vectors, noise_of(pool, examples, queries) if examples else None)
+
+    def _encoded(self, encoder: Encoder) -> Collection:
+        without = None
+        if self._untitled is not None:
+            without = Collection(self._passages, encoder.encode_passages(self._passages.texts(bare=True)), self._untitled)
+        return Collection(self._passages, encoder.encode_passages(self._passages.texts()), self._bm25, without)

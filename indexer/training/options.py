@@ -11,6 +11,7 @@ QueriesArgument = Annotated[
 ModelOption = Annotated[
     Path, typer.Option("--out", metavar="MODEL", help="Folder for the model; what is there is replaced at the very end.")
 ]
+QueriesOption = Annotated[int, typer.Option(min=1, metavar="N", help="At most so many queries, drawn at random: mining takes long.")]
 FeedbackOption = Annotated[bool, typer.Option("--feedback", help="Learn from the clicks and marks that are kept in the archive of --data.")]
 AccumulateOption = Annotated[int, typer.Option(min=1, help="Batches whose gradients make one step.")]
 LearningRateOption = Annotated[float, typer.Option(min=0.0, help="Largest learning rate.")]

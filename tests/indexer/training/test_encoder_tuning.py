@@ -15,13 +15,15 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Poolin
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from indexer.training.bi_encoder import Recipe, StepReport
-from indexer.training.encoder_tuning import Outcome, Plan, tune_encoder
+from indexer.training.encoder_tuning import Outcome, Plan, Trial, tune_encoder
 from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput, BroadsheetError
+from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
+from tests.fakes import WordEncoder
 
 SUBJECTS = ["oil", "bank", "team", "vote", "storm", "coast", "rates", "final"]
 OTHERS = ["crude", "lender", "club", "ballot", "gale", "shore", "interest", "match"]  # what queries call the same things
@@ -57,8 +59,10 @@ def labelled() -> LabelledSet:
 class Silent:
     def __init__(self) -> None:
         self.reports: list[StepReport] = []
+        self.stages: list[str] = []
 
-    def stage(self, name: str) -> None: ...
+    def stage(self, name: str) -> None:
+        self.stages.append(name)
 
     def step(self, report: StepReport) -> None:
         self.reports.append(report)
@@ -137,6 +141,34 @@ def test_another_command_does_not_go_on_from_a_strange_checkpoint(base: Path, tm
         tune(base, tmp_path / "model", listener=Impatient(13))
     with pytest.raises(BadInput, match="other data or settings"):
         tune(base, tmp_path / "model", recipe=replace(RECIPE, learning_rate=1e-3))
+
+
+def test_a_headline_is_measured_on_bodies_without_titles() -> None:
+    documents = tuple(Document(str(row), f"storm{row}", f"body{row} of the news") for row in range(20))
+    headlines = tuple(LabelledQuery(f"storm{row}", {row: 1.0}, bare=True) for row in range(20))
+    assert Trial(LabelledSet("titled", documents, tuple(replace(query, bare=False) for query in headlines))).ndcg(WordEncoder()) > 0.9
+    assert Trial(LabelledSet("titled", documents, headlines)).ndcg(WordEncoder()) < 0.5  # no body has the word
+
+
+def test_a_base_stored_as_a_difference_is_tuned(base: Path, tmp_path: Path) -> None:
+    whole = SentenceTransformer(str(base), device="cpu")
+    with torch.no_grad():
+        for parameter in whole.parameters():
+            parameter.add_(0.05)
+    save_delta(whole[0].model, base, tmp_path / "delta", {"base": str(base), "model_type": "bert"})
+    tune(tmp_path / "delta", tmp_path / "model", recipe=replace(RECIPE, learning_rate=0.0))
+    encoders = [SentenceEncoder.load(str(tmp_path / name), device="cpu", precision="fp32") for name in ("delta", "model")]
+    first, second = (encoder.encode_queries(["crude lender", "gale shore"]) for encoder in encoders)
+    np.testing.assert_allclose(first, second, atol=2e-3)
+
+
+def test_a_base_that_is_no_encoder_is_refused_before_anything_is_mined(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.safetensors").write_bytes(b"no weights")
+    heard = Silent()
+    with pytest.raises(BadInput, match="could not be loaded as an encoder"):
+        tune(tmp_path / "broken", tmp_path / "model", listener=heard)
+    assert "Mining" not in heard.stages
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before_and_named_when_it_is_the_only_one(base: Path, tmp_path: Path) -> None:
