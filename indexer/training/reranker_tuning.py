@@ -1,6 +1,5 @@
 """A cross-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
 
-import hashlib
 import json
 import shutil
 import time
@@ -17,11 +16,13 @@ from indexer.training.calibration import JudgedList, calibrate, mean_ndcg
 from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.cross_encoder import Group, Recipe, StepReport, predict, train
 from indexer.training.first_stage import Bm25, Passages
-from indexer.training.groups import Collection, GroupShape, gather_evidence, make_groups
+from indexer.training.groups import Collection, GroupShape, evidence_of, make_groups
 from indexer.training.mining import RULES, PairNegatives
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.pair_model import load_base
-from indexer.training.sources import Document, LabelledSet
+from indexer.training.run_key import run_key
+from indexer.training.sources import Document, LabelledSet, untitled
+from indexer.training.step_log import StepLog
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.models.loading import quietly
@@ -89,7 +90,7 @@ def tune_reranker(
     listener.stage("Reading the base model")
     model, tokenizer = load_base(base, recipe.seed, recipe.frozen_layers)
     listener.stage("Encoding")
-    trained_on, measured_on = _collections(training, held_out, encoder)
+    trained_on, measured_on = encoded_sets(training, held_out, encoder)
     listener.stage("Mining")
     groups = _groups(training, trained_on, encoder, plan)
     if len(groups) < FEWEST_GROUPS:
@@ -98,9 +99,15 @@ def tune_reranker(
     trial = Trial(held_out, measured_on, encoder, plan)
     before = trial.ndcg(model, tokenizer, recipe)
     steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
-    run = hashlib.sha256(repr((base, plan, encoder.fingerprint, training, held_out.queries)).encode()).hexdigest()
+    run = run_key(base, plan, encoder.fingerprint, training, held_out.queries)
     every = max(1, steps // plan.looks)
     listener.stage("Training")
+    log = StepLog(work / "log.jsonl")
+
+    def note(report: StepReport) -> None:
+        log.add(asdict(report))
+        listener.step(report)
+
     with saving(work):
         work.mkdir(parents=True, exist_ok=True)
         train(
@@ -110,7 +117,7 @@ def tune_reranker(
             recipe,
             checkpoint=Checkpoint(work, run, every),
             validation=Validation(lambda: trial.ndcg(model, tokenizer, recipe), every, plan.patience),
-            on_step=_Logger(work / "log.jsonl", listener),
+            on_step=note,
         )
     listener.stage("Saving")
     lists = trial.judge(model, tokenizer, recipe)
@@ -148,7 +155,7 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Pat
 
 
 class Trial:
-    """Held-out queries with the first stage's best candidates, to be reranked again and again."""
+    """Held-out queries with the first stage's best candidates, for a headline without titles, to be reranked again and again."""
 
     def __init__(self, labelled: LabelledSet, collection: Collection, encoder: Encoder, plan: Plan) -> None:
         drawn = np.random.default_rng(plan.recipe.seed).permutation(len(labelled.queries))[: plan.measured]
@@ -156,7 +163,7 @@ class Trial:
         vectors = encoder.encode_queries([query.text for query in self._queries])
         self._pairs: list[tuple[str, str]] = []
         self._lists: list[tuple[Floats, Floats, tuple[float, ...]]] = []
-        for query, evidence in zip(self._queries, gather_evidence(collection, [q.text for q in self._queries], vectors), strict=True):
+        for query, evidence in zip(self._queries, evidence_of(collection, self._queries, vectors), strict=True):
             fused = evidence.fused
             fused[list(query.hidden)] = -np.inf
             rows = np.argsort(-fused, kind="stable")[: plan.depth]
@@ -198,16 +205,18 @@ Use it with `--reranker` or BROADSHEET_RERANKER. All settings are in training.js
 """
 
 
-def _collections(training: LabelledSet, held_out: LabelledSet, encoder: Encoder) -> tuple[Collection, Collection]:
-    """Both sets ready to be searched; a text that is in both is encoded once."""
+def encoded_sets(training: LabelledSet, held_out: LabelledSet, encoder: Encoder) -> tuple[Collection, Collection]:
+    """Both sets ready to be searched, by headlines without titles; a text that is in both is encoded once."""
+    kinds = (False, True) if any(query.bare for each in (training, held_out) for query in each.queries) else (False,)
     own = [Passages.from_documents(each.documents) for each in (training, held_out)]
-    texts = list(dict.fromkeys(text for passages in own for text in passages.texts()))
+    texts = list(dict.fromkeys(text for passages in own for bare in kinds for text in passages.texts(bare=bare)))
     vectors = encoder.encode_passages(texts)
     place = {text: row for row, text in enumerate(texts)}
 
-    def collection(passages: Passages, documents: Sequence[Document]) -> Collection:
-        rows: Vectors = vectors[[place[text] for text in passages.texts()]]
-        return Collection(passages, rows, Bm25(documents))
+    def collection(passages: Passages, documents: Sequence[Document], bare: bool = False) -> Collection:
+        rows: Vectors = vectors[[place[text] for text in passages.texts(bare=bare)]]
+        without = collection(passages, untitled(documents), bare=True) if not bare and True in kinds else None
+        return Collection(passages, rows, Bm25(documents), without)
 
     return collection(own[0], training.documents), collection(own[1], held_out.documents)
 
@@ -219,15 +228,3 @@ def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, pla
     for epoch in range(plan.epochs):
         groups += make_groups(collection, training.queries, vectors, rule=rule, shape=plan.shape, seed=plan.recipe.seed + epoch)
     return groups
-
-
-class _Logger:
-    """Appends every step to a file of JSON lines, and tells the listener."""
-
-    def __init__(self, path: Path, listener: Listener) -> None:
-        self._path, self._listener = path, listener
-
-    def __call__(self, report: StepReport) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(report)) + "\n")
-        self._listener.step(report)

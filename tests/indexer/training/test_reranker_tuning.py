@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.training.calibration import mean_ndcg
 from indexer.training.cross_encoder import Recipe, StepReport, predict
 from indexer.training.groups import GroupShape
 from indexer.training.labelled import hold_out
 from indexer.training.mining import PairNegatives
 from indexer.training.pair_model import load_base
-from indexer.training.reranker_tuning import Outcome, Plan, tune_reranker
+from indexer.training.reranker_tuning import Outcome, Plan, Trial, encoded_sets, tune_reranker
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput
 from search.models.reranker import CrossEncoderReranker
+from search.ranking import CombinationWeights
 from tests.fakes import WordEncoder
 
 RECIPE = Recipe(groups_per_step=4, max_query_tokens=8, max_tokens=24, frozen_layers=0, learning_rate=3e-3, prior_weight=12.0)
@@ -108,6 +110,21 @@ def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused_and_the_model_s
     with pytest.raises(BadInput, match=r"is damaged .*: delete it to train from the start"):
         tune(tiny_bert, out)
     assert (out / "config.json").read_text() == '{"kept": true}'
+
+
+def test_a_headline_is_measured_on_bodies_that_do_not_say_it(tiny_bert: str) -> None:
+    documents = tuple(Document(str(row), f"topic{row}", f"body{row} of the news") for row in range(20))
+    headlines = tuple(LabelledQuery(f"topic{row}", {row: 1.0}, bare=True) for row in range(20))
+    model, tokenizer = load_base(tiny_bert, 0, 0)
+    reached = []
+    for bare in (False, True):
+        asked = LabelledSet("titled", documents, tuple(replace(query, bare=bare) for query in headlines))
+        _, collection = encoded_sets(asked, asked, WordEncoder())
+        lists = Trial(asked, collection, WordEncoder(), PLAN).judge(model, tokenizer, RECIPE)
+        reached.append(mean_ndcg(lists, CombinationWeights(0.0, 0.0), 1.0, 0.0))
+    titled, without = reached
+    assert titled > 0.9
+    assert without < 0.5  # no body has the word
 
 
 def test_too_few_queries_and_a_folder_that_is_no_model_are_refused(tiny_bert: str, tmp_path: Path) -> None:
