@@ -1,10 +1,11 @@
 """Tunes the two models on queries made from an archive's own articles, from where they are now.
 
-Negatives are mined with the vectors that the archive has already, so nothing has to be encoded but the queries.
-A headline is shown bodies without their titles, every other query passages as they are indexed.
+Negatives are mined with the vectors that the archive has already, so that little has to be encoded. A headline is for bodies
+without their titles, which the archive has no vectors of: those of the articles whose headlines are trained on are made here,
+and headlines are mined among these. Every other query is mined among all passages as they are indexed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -24,15 +25,17 @@ from indexer.training.calibration import platt
 from indexer.training.checkpoint import Checkpoint
 from indexer.training.first_stage import Bm25
 from indexer.training.groups import Collection, GroupShape, make_groups
-from indexer.training.made_queries import HEADLINE
+from indexer.training.made_queries import NEAR_VERBATIM
 from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining, make_examples, pool_of
-from indexer.training.sources import LabelledQuery
+from indexer.training.sources import LabelledQuery, untitled
 from search.errors import BadInput
 from search.protocols import Encoder, Reranker
 
 HEADLINE_SHARE = 0.6
 """Share of headlines that are not near-verbatim among the training queries, where there are enough."""
+MOST_HEADLINES, FEWEST_BODIES = 4_000, 500
+"""Headlines that are trained on, at most, and bodies that they are mined among, at least: each is encoded without its title."""
 PACE_STEPS = 4
 
 PairModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
@@ -45,6 +48,7 @@ class Mined:
     """Made queries with what is learned from them: examples for the bi-encoder, groups for the cross-encoder."""
 
     collection: Collection
+    """``untitled`` has vectors of the bodies that were asked for so far, and zeros."""
     corpus: Corpus
     encoder: Encoder
     rule: MiningRule
@@ -53,25 +57,24 @@ class Mined:
     @classmethod
     def over(cls, corpus: Corpus, encoder: Encoder, rule: MiningRule, seed: int) -> "Mined":
         """``encoder`` is the one that the archive's vectors are of."""
-        return cls(Collection(corpus.passages, corpus.vectors, Bm25(corpus.documents)), corpus, encoder, rule, seed)
+        bodies = Collection(corpus.passages, np.zeros_like(corpus.vectors), Bm25(untitled(corpus.documents)))
+        return cls(Collection(corpus.passages, corpus.vectors, Bm25(corpus.documents), bodies), corpus, encoder, rule, seed)
 
     def queries(self, count: int) -> list[LabelledQuery]:
         """At most ``count`` of the made queries: headlines first, as far as there are enough, and some of all other kinds."""
-        rng = Random(self.seed)
-        headlines = [query for query in self.corpus.trained if query.kind == HEADLINE]
-        others = [query for query in self.corpus.trained if query.kind != HEADLINE]
-        rng.shuffle(headlines)
-        rng.shuffle(others)
-        first = min(len(headlines), max(round(HEADLINE_SHARE * count), count - len(others)))
+        headlines, others = self._shuffled(bare=True), self._shuffled(bare=False)
+        first = min(len(headlines), MOST_HEADLINES, max(round(HEADLINE_SHARE * count), count - len(others)))
         chosen = [*headlines[:first], *others[: count - first]]
-        rng.shuffle(chosen)
+        Random(self.seed).shuffle(chosen)
         return chosen
 
     def material(self, count: int) -> Material:
         """Examples from so many queries, with the pool of passages that they show."""
-        queries = self.queries(count)
-        vectors = self._vectors(queries)
-        examples = make_examples(self.collection, queries, vectors, Mining(rule=self.rule), forbidden=self.corpus.reserved, seed=self.seed)
+        examples: list[bi_encoder.Example] = []
+        for queries, forbidden in self._parted(count):
+            vectors, mining = self._vectors(queries), Mining(rule=self.rule)
+            examples += make_examples(self.collection, queries, vectors, mining, forbidden=forbidden, seed=self.seed)
+        Random(self.seed).shuffle(examples)
         return Material(examples, pool_of(self.collection))
 
     def groups(self, count: int) -> list[cross_encoder.Group]:
@@ -79,13 +82,36 @@ class Mined:
 
         Raises BadInput when there is no group: articles are then too much alike to be negatives of one another.
         """
-        queries = self.queries(count)
-        vectors = self._vectors(queries)
-        shape = GroupShape(size=4)
-        made = make_groups(self.collection, queries, vectors, forbidden=self.corpus.reserved, rule=self.rule, shape=shape, seed=self.seed)
+        made: list[cross_encoder.Group] = []
+        for queries, forbidden in self._parted(count):
+            vectors, shape = self._vectors(queries), GroupShape(size=4)
+            made += make_groups(self.collection, queries, vectors, forbidden=forbidden, rule=self.rule, shape=shape, seed=self.seed)
+        Random(self.seed).shuffle(made)
         if not made:
             raise BadInput("The articles are too much alike to teach a cross-encoder what is not relevant: adapt with --no-cross-encoder.")
         return made
+
+    def _shuffled(self, *, bare: bool) -> list[LabelledQuery]:
+        queries = [query for query in self.corpus.trained if query.bare == bare and query.kind != NEAR_VERBATIM]
+        Random(self.seed).shuffle(queries)
+        return queries
+
+    def _parted(self, count: int) -> Iterator[tuple[list[LabelledQuery], frozenset[int]]]:
+        """The headlines and the other queries, each with the articles that they may not be shown."""
+        queries = self.queries(count)
+        headlines = [query for query in queries if query.bare]
+        bodies = {row for query in self._shuffled(bare=True)[: max(len(headlines), FEWEST_BODIES)] for row in query.relevance}
+        self._encode_bodies(bodies)
+        yield headlines, self.corpus.reserved | (set(range(len(self.corpus.documents))) - bodies)
+        yield [query for query in queries if not query.bare], self.corpus.reserved
+
+    def _encode_bodies(self, rows: set[int]) -> None:
+        """Makes the vectors of these articles' passages without titles, where they are not made yet."""
+        passages, untitled = self.corpus.passages, self.collection.untitled
+        assert untitled is not None
+        missing = [int(row) for row in np.flatnonzero(np.isin(passages.owner, [*rows])) if not untitled.vectors[row].any()]
+        if missing:
+            untitled.vectors[missing] = self.encoder.encode_passages([passages.text(row, bare=True) for row in missing])
 
     def _vectors(self, queries: Sequence[LabelledQuery]) -> npt.NDArray[np.float32]:
         return self.encoder.encode_queries([query.text for query in queries])
