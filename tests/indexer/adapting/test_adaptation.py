@@ -1,6 +1,7 @@
 """An archive without labels adapts tiny models to itself: what is better is kept, whatever interrupts it, and nothing else changes."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -278,6 +279,14 @@ def test_a_place_that_cannot_be_written_is_named(archive: Archive, models: Path,
     (tmp_path / "out" / ".adapting" / ".encoder.part").write_text("in the way of the folder")
     with pytest.raises(BroadsheetError, match="cannot be written"):
         _adapt(archive, models, tmp_path / "out", plan)
+
+
+def test_a_model_that_cannot_be_read_is_named(archive: Archive, models: Path, tmp_path: Path) -> None:
+    identity = archive.identity()
+    assert identity is not None
+    broken = shutil.copytree(models / "reranker", tmp_path / "broken", ignore=shutil.ignore_patterns("config.json"))
+    with pytest.raises(BroadsheetError, match=r"broken"):
+        adapt(Start(archive, identity, str(models / "encoder"), str(broken)), PLAN, tmp_path / "out", Tiny(), Heard())
 
 
 def test_a_handful_of_articles_is_too_few(models: Path, tmp_path: Path) -> None:
