@@ -25,7 +25,10 @@ def has_mask(network: Network, text: str) -> bool:
 
 
 def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[list[Filling]]]:
-    """Per text, per [MASK] in it, the ``top_k`` likeliest tokens. Raises BadInput for a text without a mask, and for a mask behind what is read."""
+    """Per text, per [MASK] in it, the ``top_k`` likeliest tokens.
+
+    Raises BadInput for a text without a mask, and for a mask behind the tokens that are read.
+    """
     tokenizer = network.tokens.tokenizer
     for number, text in enumerate(texts):
         if not has_mask(network, text):

@@ -46,7 +46,8 @@ def names_of(mentions: Iterable[tagging.Entity], body: int) -> tuple[Entity, ...
 def _cleaned(mention: tagging.Entity) -> tuple[str, tagging.Entity] | None:
     """The name in a mention, and the mention without what does not belong to it; None where no name is left.
 
-    Not every tagger is told of capitals (search/heads/casing.py), but the article has them: small words beside a name are not of it, but for particles in front.
+    Not every tagger is told of capitals (search/heads/casing.py), but the article has them: small words beside a name are not of it, but
+    for particles in front.
     """
     parts = list(re.finditer(r"\S+", mention.text))
     opened = next((place for place, part in enumerate(parts) if part[0].startswith("(")), len(parts))
