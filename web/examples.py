@@ -115,7 +115,7 @@ ARTICLE: Mapping[str, Any] = {
             "fingerprint": "ner:1f2e3d4c5b6a7980",
             "names": [{"name": "Ines Okafor", "type": "person", "count": 2, "probability": 0.98, "mentions": [[120, 131], [402, 408]]}],
         },
-        "labels": {"section": {"label": "Companies", "probability": 0.88, "fingerprint": "bert:9c8d7e6f5a4b3c2d"}},
+        "labels": {"section": {"label": "Companies", "probability": 0.88, "fingerprint": "section:9c8d7e6f5a4b3c2d"}},
     },
     "extra": {"edition": "late"},
     "indexed_at": "2026-01-02T03:04:05Z",

@@ -32,7 +32,10 @@ def load_frozen(card: HeadCard, folder: Path, place: Placement) -> Network:
     """The head in a folder. Raises BadInput when its model is not there any more, or is another one by now."""
     from safetensors.torch import load_file
 
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{folder / 'config.json'} cannot be read ({error}): train the head '{card.task}' again.") from error
     base = model_folder(config["base"], organisation="sentence-transformers")
     if fingerprint(base) != config["base_fingerprint"]:
         raise BadInput(f"The head '{card.task}' was trained on vectors of another model than what {config['base']} is now: train it again.")

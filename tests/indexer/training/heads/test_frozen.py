@@ -62,6 +62,14 @@ def test_a_model_that_has_changed_since_is_refused(tmp_path: Path) -> None:
         Network.load(tmp_path / "head", placement("cpu", "fp32"))
 
 
+def test_a_head_without_its_config_is_named(base_of: Callable[[str], str], tmp_path: Path) -> None:
+    card = HeadCard("topic", Kind.CLASSIFICATION, labels=tuple(sorted(TOPICS)), max_tokens=32)
+    train_frozen(card, EXAMPLES, EXAMPLES, base_of("bert"), "mean", tmp_path / "head", device="cpu")
+    (tmp_path / "head" / "config.json").unlink()
+    with pytest.raises(BadInput, match=r"config\.json cannot be read .* train the head"):
+        Network.load(tmp_path / "head", placement("cpu", "fp32"))
+
+
 def test_it_only_classifies(base_of: Callable[[str], str], tmp_path: Path) -> None:
     card = HeadCard("alike", Kind.REGRESSION, Reads.PAIR)
     with pytest.raises(BadInput, match="not regression"):
