@@ -23,7 +23,7 @@ WINDOWS = 12
 """Longer articles are read to here, some 1,300 words."""
 SELDOM = {"agree": 1.5, "disagree": 4.0}
 """How much more these count than the head says. Of the related articles that it learned from, FNC-1's, 27 in 100 agree and 6 disagree, and
-a head that has seen so few of them nearly never says so; who asks about a claim of their own has no such reason to expect neither."""
+a head that has seen so few of them seldom says so; who asks about a claim of their own has no such reason to expect neither."""
 
 Judge = Callable[[Sequence[tuple[str, str]]], Sequence[Label]]
 """A label for each (claim, text)."""
