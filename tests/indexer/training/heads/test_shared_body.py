@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from indexer.training.heads import shipped
 from indexer.training.heads.evaluation import evaluate_head
-from indexer.training.heads.examples import Example, Sentence
+from indexer.training.heads.examples import Example, MultipleChoice, Sentence
 from indexer.training.heads.features import features_of
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, make_trainee, plan, save_shared, task_loss, train_shared
 from indexer.training.heads.shipped_tasks import Shipped
@@ -76,8 +76,15 @@ def test_an_interrupted_run_goes_on_to_the_same_heads(base_of: Callable[[str], s
 
 def test_the_loss_falls_for_every_kind_of_head_and_frozen_parts_stay(base_of: Callable[[str], str]) -> None:
     trainee = make_trainee(base_of("bert"), [card for card, _ in CASES.values()], QUICK)
+    # The questions of CASES with the same choices have different answers, which nobody can learn.
+    answerable = [one for one in CASES["choice"][1] if isinstance(one, MultipleChoice) and one.answer == 0]
     before = {name: tensor.clone() for name, tensor in trainee.body.state_dict().items()}
-    tasks = _tasks(trainee, 20)
+    tasks = [
+        replace(task, features=features_of(task.card, Tokens(trainee.tokenizer, task.card.max_tokens), answerable))
+        if task.card.kind is Kind.CHOICE
+        else task
+        for task in _tasks(trainee, 20)
+    ]
 
     def losses() -> dict[str, float]:
         trainee.body.eval()
@@ -86,7 +93,7 @@ def test_the_loss_falls_for_every_kind_of_head_and_frozen_parts_stay(base_of: Ca
 
     first = losses()
     train_shared(trainee, tasks, QUICK)
-    assert not {task: loss for task, loss in losses().items() if loss > 0.98 * first[task]}
+    assert not {task: loss for task, loss in losses().items() if loss > 0.9 * first[task]}
     for name, tensor in trainee.body.state_dict().items():
         frozen = name.startswith(("embeddings.", "encoder.layer.0.", "pooler."))
         assert torch.equal(tensor, before[name]) == frozen, name
