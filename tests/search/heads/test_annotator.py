@@ -120,7 +120,9 @@ def test_the_places_of_names_are_those_in_the_body(annotator: HeadAnnotator) -> 
             for start, end in one.mentions
         ]
         assert len(places) > 5
-        assert [pair for pair in places if not pair[0].casefold().startswith(pair[1].casefold())] == []
+        # A random tagger takes signs into a name, and a part of a longer name is counted there.
+        strange = [(text, name) for text, name in places if name.casefold() not in text.casefold() and text not in name]
+        assert strange == []
 
 
 def test_only_what_is_asked_for_is_said(annotator: HeadAnnotator) -> None:
