@@ -7,7 +7,6 @@ goes on. The dev figures go into each head's card.
 """
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.features import features_of
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, make_trainee, save_shared, train_shared
 from indexer.training.heads.shipped_tasks import Shipped, shipped_heads
+from indexer.training.run_key import run_key
 from search.heads.card import HeadCard, Reads
 from search.heads.network import Network
 from search.heads.tokens import Tokens
@@ -68,7 +68,7 @@ def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Pa
             progress.update(bar, completed=report.step, total=report.steps, last=f"{report.task} {report.loss:.3f}")
             log.write(json.dumps({"step": report.step, "task": report.task, "loss": round(report.loss, 4)}) + "\n")
 
-        run = hashlib.sha256(repr((recipe, stage, [(head.card, head.epochs, head.train) for head in heads])).encode()).hexdigest()
+        run = run_key(recipe, stage, [(head.card, head.epochs, head.train) for head in heads])
         train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=folder, run=run, on_step=show)
 
 

@@ -3,7 +3,6 @@
 Checkpoints are kept, so that an interrupted run goes on; the state that is best on dev is what is written.
 """
 
-import hashlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
 from indexer.training.heads.own_body import SingleRecipe, learning_rate, longest_input, open_base, prepare, tells_casing
 from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.run_key import run_key
 from indexer.training.trainer_state import last_whole, saving
 from search.heads.card import HeadCard, Kind
 from search.heads.network import Network, plain_forward
@@ -77,7 +77,7 @@ def train_single(
     features = features_of(card, learner.tokens, train)
     steps = max(1, round(recipe.epochs * -(-len(features) // (recipe.batch_size * recipe.accumulate))))
     work = out.with_name(f".{out.name}.training")
-    run = hashlib.sha256(repr((fingerprint(base), card, recipe, train, dev)).encode()).hexdigest()
+    run = run_key(fingerprint(base), card, recipe, train, dev)
     last = last_whole(Checkpoint(work, run))
     if listener:
         listener.stage("Training")

@@ -3,11 +3,11 @@
 Each is a folder like that of any other head; their body stands beside them, and is a difference to the base.
 """
 
-import hashlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from indexer.training.heads.features import features_of
 from indexer.training.heads.own_body import longest_input
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, make_trainee, save_shared, train_shared
 from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.run_key import run_key
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.heads.card import HeadCard, Kind
@@ -82,7 +83,7 @@ def train_together(
     lessons = _fitted(lessons, base, base_folder)
     for lesson in lessons:
         require_replaceable(folder / lesson.card.task)
-    run = hashlib.sha256(repr((fingerprint(base_folder), recipe, epochs, lessons)).encode()).hexdigest()
+    run = run_key(fingerprint(base_folder), recipe, epochs, lessons)
     work, part = folder / ".together.training", folder / ".together.part"
     if listener:
         listener.stage("Reading")
@@ -138,7 +139,7 @@ def _put_in_place(part: Path, folder: Path, body: str, cards: Sequence[HeadCard]
     shutil.rmtree(folder / body, ignore_errors=True)
     (part / body).rename(folder / body)
     for card in cards:
-        publish_folder(folder / card.task, lambda place, task=card.task: _moved(part / task, place))  # type: ignore[misc]
+        publish_folder(folder / card.task, partial(_copy, part / card.task))
     shutil.rmtree(part, ignore_errors=True)
     in_use: Mapping[str, str | None] = {path.parent.name: HeadCard.read(path.parent).body for path in folder.glob("[!.]*/head.json")}
     for each in folder.glob(f"{_BODY}*"):
@@ -146,5 +147,5 @@ def _put_in_place(part: Path, folder: Path, body: str, cards: Sequence[HeadCard]
             shutil.rmtree(each, ignore_errors=True)
 
 
-def _moved(source: Path, place: Path) -> None:
+def _copy(source: Path, place: Path) -> None:
     shutil.copytree(source, place, dirs_exist_ok=True)

@@ -83,7 +83,7 @@ def test_the_loss_falls_for_every_kind_of_head_and_frozen_parts_stay(base_of: Ca
         replace(task, features=features_of(task.card, Tokens(trainee.tokenizer, task.card.max_tokens), answerable))
         if task.card.kind is Kind.CHOICE
         else task
-        for task in _tasks(trainee, 20)
+        for task in _tasks(trainee, 60)
     ]
 
     def losses() -> dict[str, float]:
@@ -92,7 +92,7 @@ def test_the_loss_falls_for_every_kind_of_head_and_frozen_parts_stay(base_of: Ca
         return {task.card.task: float(task_loss(trainee, task.card, task.features).detach()) for task in tasks}
 
     first = losses()
-    train_shared(trainee, tasks, QUICK)
+    train_shared(trainee, tasks, replace(QUICK, body_learning_rate=5e-4, top_learning_rate=2e-3))  # gently: these bodies are random
     assert not {task: loss for task, loss in losses().items() if loss > 0.9 * first[task]}
     for name, tensor in trainee.body.state_dict().items():
         frozen = name.startswith(("embeddings.", "encoder.layer.0.", "pooler."))
