@@ -6,13 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from sentence_transformers import SentenceTransformer
 
-from indexer.training.bi_encoder import Material, Recipe, StepReport, open_encoder, train
+from indexer.training.bi_encoder import Material, Recipe, open_encoder, train
 from indexer.training.calibration import ndcg_at_10
 from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.first_stage import Bm25, Passages, best_passages
@@ -20,7 +19,7 @@ from indexer.training.groups import Collection
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.negatives import Judge, Mining, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
-from indexer.training.progress import read_judge
+from indexer.training.progress import Listener, read_judge
 from indexer.training.run_key import run_key
 from indexer.training.sources import LabelledSet, untitled
 from indexer.training.trainer_state import saving
@@ -58,14 +57,6 @@ class Plan:
             negatives=self.mining.negatives if Negatives.HARD in self.negatives else 0,
             candidates=self.candidates if Negatives.DISTILLED in self.negatives else 0,
         )
-
-
-class Listener(Protocol):
-    """Hears how the tuning gets on."""
-
-    def stage(self, name: str) -> None: ...
-
-    def step(self, report: StepReport) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,14 @@ class Report(Protocol):
     def quality(self) -> float | None: ...
 
 
+class Listener(Protocol):
+    """Hears how a training gets on."""
+
+    def stage(self, name: str) -> None: ...
+
+    def step(self, report: Report) -> None: ...
+
+
 class TrainingProgress:
     """A bar for the steps, with the loss, and a line for every stage and every measurement, called ``measure``."""
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from indexer.training.groups import Collection, GroupShape, evidence_of, make_gr
 from indexer.training.mining import RULES, PairNegatives
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.pair_model import load_base
+from indexer.training.progress import Listener
 from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledSet, untitled
 from indexer.training.step_log import StepLog
@@ -50,14 +50,6 @@ class Plan:
     """Candidates of the first stage that the model is measured on, as many as a search reranks."""
     measured: int = 120
     """At most so many held-out queries are measured."""
-
-
-class Listener(Protocol):
-    """Hears how the tuning gets on."""
-
-    def stage(self, name: str) -> None: ...
-
-    def step(self, report: StepReport) -> None: ...
 
 
 @dataclass(frozen=True)
