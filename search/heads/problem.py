@@ -10,7 +10,3 @@ class Problem:
     question: str
     choices: tuple[str, ...]
     passage: str = ""
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """What the model reads: the passage, and question with choice."""
-        return [(self.passage, f"{self.question} {choice}") if self.passage else (self.question, choice) for choice in self.choices]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from search.heads.article_windows import ArticleWindows, article_windows
+from search.heads.bio import most_probable_tags
 from search.heads.card import HeadCard
 from search.heads.network import Body, Logits, load_top, padded, shared_body
 from search.heads.tagging import Entity, TaggedWord, entities_of
@@ -19,7 +20,6 @@ from search.models.device import Placement
 
 _TOKENS_PER_BATCH = 2048  # on a CPU; more leaves its caches
 _TOKENS_PER_CUDA_BATCH = 32_768
-_Tags = tuple[Logits, Logits]  # of each token the number of its tag, and its probability
 _NOTHING = np.empty(0, np.float32)
 _OUTSIDE = TaggedWord("", 0, 0, "O")
 
@@ -70,19 +70,18 @@ class SharedReading:
                     found[name][place] = values
         return found
 
-    def _tags(self, texts: Sequence[ArticleWindows], tops: Mapping[str, Any]) -> dict[str, list[_Tags]]:
-        """For each head the likeliest tag of each token of each sentence, and its probability."""
+    def _tags(self, texts: Sequence[ArticleWindows], tops: Mapping[str, Any]) -> dict[str, list[Logits]]:
+        """For each head the probabilities of the tags of each token of each sentence."""
         windows = [tokens for text in texts for tokens in text.tokens]
         casings = [casing for text in texts for casing in text.casings]
-        found: dict[str, list[_Tags]] = {name: [(_NOTHING, _NOTHING)] * len(windows) for name in tops}
+        found: dict[str, list[Logits]] = {name: [_NOTHING] * len(windows) for name in tops}
         for told in {self._tops[name][0].casing for name in tops}:
             for batch, features in self._batches(windows, casings if told else None):
                 states = self._body.states(features)
                 for name, top in tops.items():
                     if self._tops[name][0].casing == told:
-                        shares, best = (part.cpu().numpy() for part in top(states).float().softmax(-1).max(-1))
-                        for row, place in enumerate(batch):
-                            found[name][place] = best[row], shares[row]
+                        for place, shares in zip(batch, top(states).float().softmax(-1).cpu().numpy(), strict=True):
+                            found[name][place] = shares
         return found
 
     def _batches(
@@ -99,11 +98,13 @@ class SharedReading:
             yield batch.tolist(), padded(encodings, self._body.tokenizer.pad_token_id or 0, place)
 
 
-def _mentions(text: str, cut: ArticleWindows, labels: Sequence[str], sentences: Iterator[_Tags]) -> list[Entity]:
+def _mentions(text: str, cut: ArticleWindows, labels: tuple[str, ...], sentences: Iterator[Logits]) -> list[Entity]:
     words: list[TaggedWord] = []
     probabilities: list[float] = []
-    for spans, places, (best, shares) in zip(cut.words, cut.firsts, sentences, strict=False):  # the sentences of all texts are in one row
-        for (start, end), tag in zip(spans, best[places].tolist(), strict=True):
+    for spans, places, tokens in zip(cut.words, cut.firsts, sentences, strict=False):  # the sentences of all texts are in one row
+        shares = tokens[places]
+        tags = most_probable_tags(shares, labels)
+        for (start, end), tag in zip(spans, tags.tolist(), strict=True):
             words.append(_OUTSIDE if labels[tag] == "O" else TaggedWord(text[start:end], start, end, labels[tag]))
-        probabilities += shares[places].tolist()
+        probabilities += shares[np.arange(len(tags)), tags].tolist()
     return list(entities_of(text, words, probabilities))

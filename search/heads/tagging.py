@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from search.heads.bio import most_probable_tags
 from search.heads.classification import softmax
 from search.heads.network import Network
 from search.heads.tokens import split_words
 
+Span = list[tuple[int, int]]
+"""The [start, end) characters of words in order."""
 _SENTENCE_ENDS = {".", "!", "?", "…", "。", "！", "？"}
 
 
@@ -41,7 +44,8 @@ class Tagged:
 
 def tag_texts(network: Network, texts: Sequence[str]) -> list[Tagged]:
     """Texts of any length: they are tagged sentence by sentence, so that nothing is cut off."""
-    return _tag(network, texts, [split_words(text) for text in texts])
+    spans = [split_words(text) for text in texts]
+    return _tag(network, texts, spans, [list(sentences_of(text, row)) for text, row in zip(texts, spans, strict=True)])
 
 
 def tag_words(network: Network, sentences: Sequence[Sequence[str]]) -> list[Tagged]:
@@ -54,19 +58,19 @@ def tag_words(network: Network, sentences: Sequence[Sequence[str]]) -> list[Tagg
             row.append((start, start + len(word)))
             start += len(word) + 1
         spans.append(row)
-    return _tag(network, texts, spans)
+    return _tag(network, texts, spans, [[row] for row in spans])
 
 
-def _tag(network: Network, texts: Sequence[str], spans: Sequence[list[tuple[int, int]]]) -> list[Tagged]:
-    waiting = [(text, part) for text, row in enumerate(spans) for part in sentences_of(texts[text], row)]
+def _tag(network: Network, texts: Sequence[str], spans: Sequence[Span], parts: Sequence[list[Span]]) -> list[Tagged]:
+    """``spans`` are the words of each text, ``parts`` the same in the sentences that the model reads at once."""
+    waiting = [(text, part) for text, row in enumerate(parts) for part in row]
     tags: list[dict[tuple[int, int], tuple[str, float]]] = [{} for _ in texts]
     while waiting:
         pieces, waiting = waiting, []
         encodings, starts = network.tokens.words([[texts[text][a:b] for a, b in part] for text, part in pieces])
         for (text, part), first, logits in zip(pieces, starts, network.logits(encodings), strict=True):
             shares = softmax(logits[first]) if first else logits[:0]
-            for span, row in zip(part, shares, strict=False):
-                best = int(row.argmax())
+            for span, row, best in zip(part, shares, most_probable_tags(shares, network.card.labels), strict=False):
                 tags[text][span] = network.card.labels[best], float(row[best])
             if first and len(first) < len(part):
                 waiting.append((text, part[len(first) :]))  # a sentence longer than the model: go on where it ended
@@ -78,9 +82,9 @@ def _tag(network: Network, texts: Sequence[str], spans: Sequence[list[tuple[int,
     return answers
 
 
-def sentences_of(text: str, spans: list[tuple[int, int]], longest: int = 60) -> Iterator[list[tuple[int, int]]]:
+def sentences_of(text: str, spans: Span, longest: int = 60) -> Iterator[Span]:
     """The words of a text sentence by sentence; a line break ends one, too, and so do ``longest`` words."""
-    sentence: list[tuple[int, int]] = []
+    sentence: Span = []
     for position, (start, end) in enumerate(spans):
         sentence.append((start, end))
         gap = text[end : spans[position + 1][0]] if position + 1 < len(spans) else "\n"

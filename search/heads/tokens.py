@@ -46,7 +46,7 @@ class Tokens:
         seconds = [readable(second, self.max_tokens) for _, second in pairs]
         if truncation == "longest":
             return self._rows(firsts, seconds, truncation="longest_first")
-        room = self.max_tokens - self.tokenizer.num_special_tokens_to_add(pair=True)
+        room = self.room_for_pairs
         first_spans, second_spans = self._spans(firsts), self._spans(seconds)
         for row, (one, two) in enumerate(zip(first_spans, second_spans, strict=True)):
             if truncation == "proportional":
@@ -58,6 +58,15 @@ class Tokens:
             seconds[row] = _cut(seconds[row], two, kept[1])
         # The cut texts may be tokenized into a token more at their new end.
         return self._rows(firsts, seconds, truncation="longest_first")
+
+    @property
+    def room_for_pairs(self) -> int:
+        """How many tokens of two texts fit."""
+        return self.max_tokens - int(self.tokenizer.num_special_tokens_to_add(pair=True))
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text, all of them, without special ones."""
+        return self.tokenizer(list(texts), add_special_tokens=False)["input_ids"] if texts else []
 
     def words(self, sentences: Sequence[Sequence[str]]) -> tuple[list[Encoding], list[list[int]]]:
         """Sentences given as words: their encodings, and per sentence the position of the first token of each word that fits."""

@@ -8,6 +8,7 @@ import numpy as np
 from indexer.training.heads.examples import Example, Labelled, MultipleChoice, Plain, Question, Sentence
 from search.errors import BadInput
 from search.heads.card import HeadCard, Kind, Reads
+from search.heads.choosing import choice_pairs
 from search.heads.problem import Problem
 from search.heads.reading import question_windows
 from search.heads.tokens import Encoding, Tokens
@@ -112,7 +113,7 @@ def _masked(tokens: Tokens, texts: Sequence[str], share: float = 0.15, seed: int
 def _choices(card: HeadCard, tokens: Tokens, examples: Sequence[MultipleChoice]) -> list[Feature]:
     features = []
     for example in examples:
-        pairs = Problem(example.question, example.choices, example.passage).pairs()
+        pairs = choice_pairs(tokens, Problem(example.question, example.choices, example.passage))
         features.append(Feature(tuple(tokens.pairs(pairs, card.truncation)), example.answer))
     return features
 

@@ -48,12 +48,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Task:
-    """A head to be, what it learns from, how often it sees all of it, and how many tokens make a batch."""
+    """A head to be, what it learns from, how often it sees all of it, and how many tokens make a batch. A head may have several."""
 
     card: HeadCard
     features: Sequence[Feature]
     epochs: float = 3.0
     tokens_per_step: int = 1024
+    until: float = 1.0
+    """The share of the run after which it has no steps any more."""
 
 
 class QuickDropout(nn.Module):
@@ -118,13 +120,19 @@ def make_trainee(base: str, cards: Sequence[HeadCard], recipe: Recipe) -> Traine
         layer.output.dropout = QuickDropout(recipe.dropout, [recipe.seed, number, 1])
     if any(card.casing for card in cards):
         add_casing(body)
-    for module in (body.embeddings, *body.encoder.layer[: recipe.frozen_layers], *([body.pooler] if body.pooler is not None else [])):
-        for parameter in module.parameters():
-            parameter.requires_grad = False
+    for module in (body.embeddings, *([body.pooler] if body.pooler is not None else [])):
+        module.requires_grad_(False)
     if any(card.casing for card in cards):
         body.embeddings.token_type_embeddings.weight.requires_grad = True
+    freeze_lowest(body, recipe.frozen_layers)
     tops = nn.ModuleDict({card.task: make_top(card.kind, len(card.labels), body.config, recipe.dropout) for card in cards})
     return Trainee(body, tokenizer, tops, {card.task: card for card in cards})
+
+
+def freeze_lowest(body: Any, layers: int) -> None:
+    """From now on the lowest layers of a body stay as they are and the others are tuned."""
+    for number, layer in enumerate(body.encoder.layer):
+        layer.requires_grad_(number >= layers)
 
 
 def train_shared(
@@ -253,12 +261,12 @@ def _tags(feature: Feature) -> tuple[int, ...]:
 
 def plan(tasks: Sequence[Task], recipe: Recipe) -> list[int]:
     """Whose turn it is at each step: the tasks' numbers."""
-    turns = [
-        number
-        for number, task in enumerate(tasks)
-        for _ in range(max(1, round(recipe.share * task.epochs * len(_batches(task, np.random.default_rng(recipe.seed))))))
-    ]
-    return [int(number) for number in np.random.default_rng(recipe.seed).permutation(turns)]
+    rng = np.random.default_rng(recipe.seed)
+    turns: list[tuple[float, int]] = []
+    for number, task in enumerate(tasks):
+        count = max(1, round(recipe.share * task.epochs * len(_batches(task, np.random.default_rng(recipe.seed)))))
+        turns += [(when, number) for when in (task.until * rng.random(count)).tolist()]
+    return [number for _, number in sorted(turns)]
 
 
 def _stream(task: Task, seed: Sequence[int]) -> Iterator[list[Feature]]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from indexer.training.heads.evaluation import evaluate_head
+from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
-from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, make_trainee, save_shared, train_shared
+from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, freeze_lowest, make_trainee, save_shared, train_shared
 from indexer.training.heads.shipped_tasks import Shipped, shipped_heads
 from indexer.training.run_key import run_key
 from search.heads.card import HeadCard, Reads
@@ -26,8 +27,11 @@ from search.models.bundled import bundled_encoder_folder
 from search.models.device import placement
 
 OUT = Path(__file__).parents[3] / "search" / "models" / "weights" / "heads"
-STAGES = 2
-"""The learning rate rises and falls once in each; what the first stage has not learned yet gets most of the second."""
+FROZEN = (1, 1, 0)
+"""Lowest layers that stay the base's in each stage. The learning rate rises and falls once in each; what a stage has not learned gets most
+of the next."""
+SILVER_UNTIL = 0.6
+"""Of the last stage: what people labelled has the last word."""
 
 
 def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
@@ -35,26 +39,21 @@ def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     heads = shipped_heads(data)
     base = bundled_encoder_folder()
     trainee = make_trainee(str(base), [head.card for head in heads], recipe)
-    for stage in range(STAGES):
+    for stage in range(len(FROZEN)):
         train_stage(trainee, heads, stage, work, recipe)
     save_shared(trainee, base, out)
     measure(heads, out)
 
 
 def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Path, recipe: Recipe) -> None:
-    """One of the two stages, from the last checkpoint of it if there is one."""
-    tasks = [
-        Task(
-            head.card,
-            features_of(head.card, Tokens(trainee.tokenizer, head.card.max_tokens, head.card.casing), head.train),
-            head.epochs[stage],
-            head.tokens_per_step,
-        )
-        for head in heads
-    ]
+    """One of the stages, from the last checkpoint of it if there is one."""
+    freeze_lowest(trainee.body, FROZEN[stage])
+    silver = stage == len(FROZEN) - 1
+    tasks = [_task(trainee, head, head.train, head.epochs[stage]) for head in heads]
+    tasks += [replace(_task(trainee, head, head.silver(), 1), until=SILVER_UNTIL) for head in heads if silver and head.silver]
     folder = work / str(stage + 1)
     columns = (
-        TextColumn(f"stage {stage + 1} of {STAGES}"),
+        TextColumn(f"stage {stage + 1} of {len(FROZEN)}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -70,6 +69,11 @@ def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Pa
 
         run = run_key(recipe, stage, [(head.card, head.epochs, head.train) for head in heads])
         train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=folder, run=run, on_step=show)
+
+
+def _task(trainee: Trainee, head: Shipped, examples: Sequence[Example], epochs: float) -> Task:
+    tokens = Tokens(trainee.tokenizer, head.card.max_tokens, head.card.casing)
+    return Task(head.card, features_of(head.card, tokens, examples), epochs, head.tokens_per_step)
 
 
 def measure(heads: Sequence[Shipped], out: Path) -> None:

@@ -1,9 +1,17 @@
 """Texts are tagged sentence by sentence, and a sentence does not end within a name."""
 
-import pytest
+from pathlib import Path
 
-from search.heads.tagging import sentences_of
-from search.heads.tokens import split_words
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from search.heads.card import HeadCard, Kind
+from search.heads.network import Network
+from search.heads.tagging import sentences_of, tag_texts, tag_words
+from search.heads.tokens import Tokens, split_words
+from search.models.device import placement
+from tests.families import make_family
 
 
 @pytest.mark.parametrize(
@@ -22,3 +30,18 @@ def test_a_sentence_ends_at_its_last_sign_and_not_at_the_dot_of_an_initial(text:
 def test_a_sentence_without_end_is_cut() -> None:
     text = "word " * 130
     assert [len(part) for part in sentences_of(text, split_words(text))] == [60, 60, 10]
+
+
+def test_only_a_text_is_cut_into_sentences_and_words_are_read_as_they_are_given(tmp_path: Path) -> None:
+    read: list[int] = []
+
+    def forward(features: dict[str, torch.Tensor]) -> torch.Tensor:
+        read.append(len(features["input_ids"]))
+        return torch.zeros(*features["input_ids"].shape, 2)
+
+    tokens = Tokens(AutoTokenizer.from_pretrained(make_family("bert", tmp_path)), 32)
+    network = Network(HeadCard("names", Kind.TAGGING, labels=("O", "B-LOC")), "", tokens, forward, placement("cpu", "fp32"))
+    [given] = tag_words(network, [["oil", "fell", ".", "why", "?"]])
+    [text] = tag_texts(network, ["oil fell. why?"])
+    assert read == [1, 2]
+    assert [word.text for word in given.words] == [word.text for word in text.words] == ["oil", "fell", ".", "why", "?"]
