@@ -19,7 +19,8 @@ from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example
 from indexer.training.heads.frozen import train_frozen
 from indexer.training.heads.own_body import SingleRecipe, Tuning
-from indexer.training.heads.shipped_tasks import Shipped, shipped_head
+from indexer.training.heads.shipped.head import Shipped
+from indexer.training.heads.shipped.tasks import shipped_head
 from indexer.training.heads.single import train_single
 from search.heads.card import Truncation
 from search.heads.frozen import Pooling

@@ -11,12 +11,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
-from indexer.training.heads import shipped
 from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example, MultipleChoice, Sentence
 from indexer.training.heads.features import features_of
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, make_trainee, plan, save_shared, task_loss, train_shared
-from indexer.training.heads.shipped_tasks import Shipped
+from indexer.training.heads.shipped import build
+from indexer.training.heads.shipped.head import Shipped
 from search.heads.card import HeadCard, Kind
 from search.heads.network import Network
 from search.heads.tagging import tag_texts
@@ -148,8 +148,8 @@ def test_the_package_is_built_in_stages_and_measured(monkeypatch: pytest.MonkeyP
         Shipped(card, examples, {"films": examples}, (1, 2, 1), 64, "none stated", "Six films.", lambda: examples[:2]),
         Shipped(NAMES, CAPITALS, {"banks": CAPITALS}, (1, 1, 3), 64, "none stated", "Two banks."),
     ]
-    monkeypatch.setattr(shipped, "shipped_heads", lambda _: heads)
-    shipped.build(tmp_path, tmp_path / "work", tmp_path / "out", Recipe())
+    monkeypatch.setattr(build, "shipped_heads", lambda _: heads)
+    build.build(tmp_path, tmp_path / "work", tmp_path / "out", Recipe())
     counts = [len((tmp_path / "work" / stage / "log.jsonl").read_text().splitlines()) for stage in ("1", "2", "3")]
     assert counts == [2, 3, 5]  # the last has the silver examples as well
     with safe_open(tmp_path / "out" / "body" / "delta.safetensors", "pt") as delta:

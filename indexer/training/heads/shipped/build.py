@@ -1,12 +1,5 @@
-"""The heads that come with Broadsheet: one shared body and a top for each task, from raw data to the files in the package.
+"""The run that makes the heads of the package: one shared body and a top for each, from raw data to written weights."""
 
-    python -m indexer.training.heads.shipped --data DIR [--work DIR] [--out DIR] [--share S]
-
-DIR holds one folder per data set, as described in docs/heads.md. `--work` keeps checkpoints, so that an interrupted run
-goes on. The dev figures go into each head's card.
-"""
-
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +11,8 @@ from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, Trainee, freeze_lowest, make_trainee, save_shared, train_shared
-from indexer.training.heads.shipped_tasks import Shipped, shipped_heads
+from indexer.training.heads.shipped.head import Shipped
+from indexer.training.heads.shipped.tasks import shipped_heads
 from indexer.training.run_key import run_key
 from search.heads.card import HeadCard, Reads
 from search.heads.network import Network
@@ -26,7 +20,6 @@ from search.heads.tokens import Tokens
 from search.models.bundled import bundled_encoder_folder
 from search.models.device import placement
 
-OUT = Path(__file__).parents[3] / "search" / "models" / "weights" / "heads"
 FROZEN = (1, 1, 0)
 """Lowest layers that stay the base's in each stage. The learning rate rises and falls once in each; what a stage has not learned gets most
 of the next."""
@@ -114,18 +107,3 @@ def model_card(head: Shipped, card: HeadCard) -> str:
 """.replace("\n\n\n", "\n\n").rstrip("\n")
         + "\n"
     )
-
-
-def main() -> None:
-    """Parses the command line."""
-    parser = argparse.ArgumentParser(description="Train the heads that come with Broadsheet.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with sst2, cola, ag_news, snli_dev, sick, …")
-    parser.add_argument("--work", type=Path, default=Path("build/heads"), help="folder for checkpoints and the log")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder for the weights")
-    parser.add_argument("--share", type=float, default=1.0, help="of the steps; less than 1 for a trial")
-    arguments = parser.parse_args()
-    build(arguments.data, arguments.work, arguments.out, Recipe(share=arguments.share))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""The heads that come with Broadsheet: their definitions, and the run that makes them."""
