@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rich.console import Console
+
 from indexer.training import sources
 from indexer.training.bi_encoder import Material, Recipe, StepReport, open_base, train
 from indexer.training.checkpoint import Checkpoint
@@ -24,6 +26,7 @@ from indexer.training.encoder_tuning import Miner, Trial, served
 from indexer.training.labelled import read_folder
 from indexer.training.negatives import Mining
 from indexer.training.objective import Objective
+from indexer.training.progress import TrainingProgress
 from indexer.training.shipped_reranker import keeping, make_plan
 from indexer.training.sources import LabelledSet
 from search.models.bundled import bundled_encoder_folder
@@ -106,7 +109,8 @@ def material_for(data: Path, recipe: Recipe, encoder: Encoder, queries: int) -> 
     moved = tuple(replace(query, relevance={place[row]: value for row, value in query.relevance.items()}) for query in chosen)
     training = LabelledSet("newsqueries", tuple(documents[row] for row in rows), moved)
     mining = Mining(negatives=8 if recipe.negatives else 0, candidates=32 if recipe.objective.distilled else 0)
-    material = Miner(training, mining, None, SEED).mine(encoder)
+    with TrainingProgress(Console(stderr=True)) as progress:
+        material = Miner(training, mining, None, SEED).mine(encoder, progress)
     return material, recipe.epochs * len(material.examples)
 
 

@@ -14,18 +14,20 @@ from sentence_transformers import SentenceTransformer
 from indexer.training.bi_encoder import Material, Recipe, open_encoder, train
 from indexer.training.calibration import ndcg_at_10
 from indexer.training.checkpoint import Checkpoint, Validation
+from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.groups import Collection
 from indexer.training.model_folder import publish_folder, require_replaceable
-from indexer.training.negatives import Judge, Mining, make_examples, noise_of, pool_of
+from indexer.training.negatives import Judge, Mining, judge_of, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
-from indexer.training.progress import Listener, read_judge
+from indexer.training.progress import Listener
 from indexer.training.run_key import run_key
 from indexer.training.sources import LabelledSet, untitled
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.models.encoder import SentenceEncoder
 from search.models.loading import quietly
+from search.models.reranker import CrossEncoderReranker
 from search.protocols import Encoder
 
 Floats = npt.NDArray[np.float32]
@@ -86,10 +88,11 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     weights = sum(parameter.nbytes for parameter in model.parameters())
     require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model served, the model saved
     work = out.with_name(f".{out.name}.training")
-    listener.stage("Mining")
-    miner = Miner(training, plan.mined, read_judge(plan.reranker) if plan.reranker else None, recipe.seed)
+    listener.stage("Reading the articles")
+    judge = judge_of(CrossEncoderReranker.load(plan.reranker)) if plan.reranker else None
+    miner = Miner(training, plan.mined, judge, recipe.seed)
     first_encoder: Encoder = SentenceEncoder.load(base)
-    material = miner.mine(first_encoder)
+    material = miner.mine(first_encoder, listener)
     if len(material.examples) < FEWEST_EXAMPLES:
         raise BadInput(
             f"Only {len(material.examples)} queries with a relevant article are left to train on: give at least {FEWEST_EXAMPLES}."
@@ -98,6 +101,12 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     trial = Trial(held_out)
     before = trial.ndcg(first_encoder)
     steps = recipe.steps or recipe.epochs * -(-len(material.examples) // (recipe.queries_per_step * recipe.accumulate))
+
+    def mine_anew() -> Material:
+        mined = miner.mine(served(model, work), listener)
+        listener.stage("Training")
+        return mined
+
     listener.stage("Training")
     train(
         model,
@@ -105,7 +114,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
         recipe,
         Checkpoint(work, run_key(first_encoder.fingerprint, plan, training, held_out.queries)),
         validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
-        refresh=lambda: miner.mine(served(model, work)),
+        refresh=mine_anew,
         on_step=listener.step,
     )
     after = trial.ndcg(served(model, work))
@@ -200,16 +209,19 @@ class Miner:
         self._bm25 = Bm25(training.documents)
         self._untitled = Bm25(untitled(training.documents)) if any(query.bare for query in training.queries) else None
 
-    def mine(self, encoder: Encoder) -> Material:
+    def mine(self, encoder: Encoder, listener: Listener) -> Material:
         queries = self._training.queries
+        listener.stage("Encoding")
+        collection = self._encoded(encoder, listener)
+        listener.stage("Mining")
         vectors = encoder.encode_queries([query.text for query in queries])
-        collection = self._encoded(encoder)
-        examples = make_examples(collection, queries, vectors, self._mining, judge=self._judge, seed=self._seed)
+        examples = make_examples(collection, queries, vectors, self._mining, judge=self._judge, seed=self._seed, advance=listener.advance)
         pool = pool_of(collection)
         return Material(examples, pool, collection.vectors, noise_of(pool, examples, queries) if examples else None)
 
-    def _encoded(self, encoder: Encoder) -> Collection:
-        without = None
-        if self._untitled is not None:
-            without = Collection(self._passages, encoder.encode_passages(self._passages.texts(bare=True)), self._untitled)
-        return Collection(self._passages, encoder.encode_passages(self._passages.texts()), self._bm25, without)
+    def _encoded(self, encoder: Encoder, listener: Listener) -> Collection:
+        titled = self._passages.texts()
+        bare = self._passages.texts(bare=True) if self._untitled is not None else []
+        vectors = encode_passages(encoder, [*titled, *bare], listener.advance)
+        without = Collection(self._passages, vectors[len(titled) :], self._untitled) if self._untitled is not None else None
+        return Collection(self._passages, vectors[: len(titled)], self._bm25, without)

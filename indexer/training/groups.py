@@ -12,6 +12,7 @@ import numpy.typing as npt
 from indexer.training.cross_encoder import Group
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.mining import MiningRule, draw_negatives, false_negatives
+from indexer.training.progress import Advance
 from indexer.training.sources import Document, LabelledQuery
 from indexer.training.swapped_names import with_swapped_name
 from search.ranking import coverage_fusion
@@ -136,15 +137,20 @@ def make_groups(
     rule: MiningRule = DEFAULT_RULE,
     shape: GroupShape = DEFAULT_SHAPE,
     seed: int = 0,
+    advance: Advance | None = None,
 ) -> list[Group]:
-    """One group per query that has something to learn from. Documents in `forbidden` are shown to nobody."""
+    """One group per query that has something to learn from. Documents in `forbidden` are shown to nobody.
+
+    `advance` is told of every query.
+    """
     rng = np.random.default_rng(seed)
     documents = collection.document_vectors()
     groups = []
     for first in range(0, len(queries), SLICE):
         part = queries[first : first + SLICE]
         gathered = evidence_of(collection, part, query_vectors[first : first + SLICE])
-        for query, vector, evidence in zip(part, query_vectors[first : first + SLICE], gathered, strict=True):
+        searched = zip(part, query_vectors[first : first + SLICE], gathered, strict=True)
+        for done, (query, vector, evidence) in enumerate(searched, first + 1):
             rows = (
                 _judged_rows(query, forbidden, shape, rng)
                 if query.closed
@@ -152,6 +158,8 @@ def make_groups(
             )
             if len(rows) > 1:
                 groups.append(_group(collection, query, vector, evidence, rows, shape, rng))
+            if advance:
+                advance(done, len(queries))
     return groups
 
 

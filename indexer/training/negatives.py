@@ -14,7 +14,9 @@ import numpy.typing as npt
 from indexer.training.bi_encoder import Example, Noise, Pool
 from indexer.training.groups import SLICE, Collection, Evidence, evidence_of
 from indexer.training.mining import MiningRule, false_negatives
+from indexer.training.progress import Advance
 from indexer.training.sources import RELEVANT, LabelledQuery
+from search.protocols import Reranker
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -48,13 +50,14 @@ def make_examples(
     forbidden: frozenset[int] = frozenset(),
     judge: Judge | None = None,
     seed: int = 0,
+    advance: Advance | None = None,
 ) -> list[Example]:
     """Examples of all queries that have a relevant article; passage rows are those of `pool_of`.
 
     A query that is shown passages without titles (`bare`) has no candidates: their vectors are those with titles.
     The teacher is the first stage's fused evidence with the labels on top, or `judge` if one is given: its scores are
     taken as logits, and negatives that it finds better than the positive are dropped. Articles in `forbidden` are
-    shown to nobody.
+    shown to nobody. `advance` is told of every query.
     """
     rng = np.random.default_rng(seed)
     documents = collection.document_vectors()
@@ -62,9 +65,22 @@ def make_examples(
     for first in range(0, len(queries), SLICE):
         part = queries[first : first + SLICE]
         gathered = evidence_of(collection, part, query_vectors[first : first + SLICE])
-        for query, evidence in zip(part, gathered, strict=True):
+        for done, (query, evidence) in enumerate(zip(part, gathered, strict=True), first + 1):
             examples += _of_query(collection, query, evidence, documents, mining, forbidden, judge, rng)
+            if advance:
+                advance(done, len(queries))
     return examples
+
+
+def judge_of(reranker: Reranker) -> Judge:
+    """The log-odds of relevance that a cross-encoder gives to pairs."""
+
+    def judge(pairs: Sequence[tuple[str, str]]) -> Floats:
+        relevance = np.clip(reranker.relevance(pairs), 1e-6, 1 - 1e-6)
+        logits: Floats = np.log(relevance / (1 - relevance))
+        return logits
+
+    return judge
 
 
 def pool_of(collection: Collection) -> Pool:

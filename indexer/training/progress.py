@@ -1,17 +1,14 @@
-"""What a training shows while it runs, and the cross-encoder it may ask."""
+"""What a training tells while it runs, and what of it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
-import numpy.typing as npt
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from indexer.training.negatives import Judge
-
-Floats = npt.NDArray[np.float32]
+Advance = Callable[[int, int], None]
+"""Told how much of how much of a stage is done."""
 
 
 class Report(Protocol):
@@ -35,11 +32,13 @@ class Listener(Protocol):
 
     def stage(self, name: str) -> None: ...
 
+    def advance(self, done: int, total: int) -> None: ...
+
     def step(self, report: Report) -> None: ...
 
 
 class TrainingProgress:
-    """A bar for the steps, with the loss, and a line for every stage and every measurement, called ``measure``."""
+    """A bar for every stage, in training with the loss, and a line for every measurement, called ``measure``."""
 
     def __init__(self, console: Console, measure: str = "nDCG@10") -> None:
         self._measure = measure
@@ -54,7 +53,7 @@ class TrainingProgress:
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._bar.add_task("Starting", total=None, loss="")
+        self._task = self._begin("Starting")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -64,25 +63,19 @@ class TrainingProgress:
         self._bar.stop()
 
     def stage(self, name: str) -> None:
-        self._bar.update(self._task, description=name)
+        self._bar.remove_task(self._task)
+        self._task = self._begin(name)
+
+    def advance(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total)
 
     def step(self, report: Report) -> None:
-        self._bar.update(self._task, completed=report.step, total=report.steps)
+        self.advance(report.step, report.steps)
         if report.loss is not None:
             self._bar.update(self._task, loss=f"loss {report.loss:.3f}")
         if report.quality is not None:
             self._bar.console.print(f"step {report.step:,}: {self._measure} {report.quality:.4f}", highlight=False)
 
-
-def read_judge(reranker: str) -> Judge:
-    """The log-odds of relevance that a cross-encoder, bundled, in a folder or on a hub, gives to pairs."""
-    from search.models.reranker import CrossEncoderReranker
-
-    model = CrossEncoderReranker.load(reranker)
-
-    def judge(pairs: Sequence[tuple[str, str]]) -> Floats:
-        relevance = np.clip(model.relevance(pairs), 1e-6, 1 - 1e-6)
-        logits: Floats = np.log(relevance / (1 - relevance))
-        return logits
-
-    return judge
+    def _begin(self, stage: str) -> TaskID:
+        """A bar of the stage's own: that of another would go on with its total and its pace."""
+        return self._bar.add_task(stage, total=None, loss="")

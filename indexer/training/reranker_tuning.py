@@ -14,12 +14,13 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from indexer.training.calibration import JudgedList, calibrate, mean_ndcg
 from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.cross_encoder import Group, Recipe, StepReport, predict, train
+from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection, GroupShape, evidence_of, make_groups
 from indexer.training.mining import RULES, PairNegatives
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.pair_model import load_base
-from indexer.training.progress import Listener
+from indexer.training.progress import Advance, Listener
 from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledSet, untitled
 from indexer.training.step_log import StepLog
@@ -82,9 +83,8 @@ def tune_reranker(
     listener.stage("Reading the base model")
     model, tokenizer = load_base(base, recipe.seed, recipe.frozen_layers)
     listener.stage("Encoding")
-    trained_on, measured_on = encoded_sets(training, held_out, encoder)
-    listener.stage("Mining")
-    groups = _groups(training, trained_on, encoder, plan)
+    trained_on, measured_on = encoded_sets(training, held_out, encoder, listener.advance)
+    groups = _groups(training, trained_on, encoder, plan, listener)
     if len(groups) < FEWEST_GROUPS:
         raise BadInput(f"Only {len(groups)} queries with a relevant article are left to train on: give at least {FEWEST_GROUPS}.")
     listener.stage("Measuring")
@@ -197,12 +197,15 @@ Use it with `--reranker` or BROADSHEET_RERANKER. All settings are in training.js
 """
 
 
-def encoded_sets(training: LabelledSet, held_out: LabelledSet, encoder: Encoder) -> tuple[Collection, Collection]:
-    """Both sets ready to be searched, by headlines without titles; a text that is in both is encoded once."""
+def encoded_sets(training: LabelledSet, held_out: LabelledSet, encoder: Encoder, advance: Advance) -> tuple[Collection, Collection]:
+    """Both sets ready to be searched, by headlines without titles; a text that is in both is encoded once.
+
+    `advance` is told how many texts of how many are encoded.
+    """
     kinds = (False, True) if any(query.bare for each in (training, held_out) for query in each.queries) else (False,)
     own = [Passages.from_documents(each.documents) for each in (training, held_out)]
     texts = list(dict.fromkeys(text for passages in own for bare in kinds for text in passages.texts(bare=bare)))
-    vectors = encoder.encode_passages(texts)
+    vectors = encode_passages(encoder, texts, advance)
     place = {text: row for row, text in enumerate(texts)}
 
     def collection(passages: Passages, documents: Sequence[Document], bare: bool = False) -> Collection:
@@ -213,10 +216,13 @@ def encoded_sets(training: LabelledSet, held_out: LabelledSet, encoder: Encoder)
     return collection(own[0], training.documents), collection(own[1], held_out.documents)
 
 
-def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, plan: Plan) -> list[Group]:
+def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, plan: Plan, listener: Listener) -> list[Group]:
+    listener.stage("Mining")
     vectors = encoder.encode_queries([query.text for query in training.queries])
     rule = RULES[plan.negatives]
     groups: list[Group] = []
     for epoch in range(plan.epochs):
-        groups += make_groups(collection, training.queries, vectors, rule=rule, shape=plan.shape, seed=plan.recipe.seed + epoch)
+        listener.stage(f"Mining for pass {epoch + 1} of {plan.epochs}")
+        seed = plan.recipe.seed + epoch
+        groups += make_groups(collection, training.queries, vectors, rule=rule, shape=plan.shape, seed=seed, advance=listener.advance)
     return groups

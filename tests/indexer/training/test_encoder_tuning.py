@@ -14,11 +14,12 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from indexer.training.bi_encoder import Recipe, StepReport
+from indexer.training.bi_encoder import Recipe
 from indexer.training.encoder_tuning import Outcome, Plan, Trial, tune_encoder
 from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining
 from indexer.training.objective import Negatives, objective_of
+from indexer.training.progress import Report
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput, BroadsheetError
 from search.models.delta import save_delta
@@ -58,13 +59,17 @@ def labelled() -> LabelledSet:
 
 class Silent:
     def __init__(self) -> None:
-        self.reports: list[StepReport] = []
+        self.reports: list[Report] = []
         self.stages: list[str] = []
+        self.advances: list[tuple[str, int, int]] = []
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
 
-    def step(self, report: StepReport) -> None:
+    def advance(self, done: int, total: int) -> None:
+        self.advances.append((self.stages[-1], done, total))
+
+    def step(self, report: Report) -> None:
         self.reports.append(report)
 
 
@@ -75,9 +80,22 @@ class Impatient(Silent):
         super().__init__()
         self._steps = steps
 
-    def step(self, report: StepReport) -> None:
+    def step(self, report: Report) -> None:
         super().step(report)
         if report.loss is not None and report.step == self._steps:
+            raise KeyboardInterrupt
+
+
+class ImpatientMiner(Silent):
+    """Interrupts the run in the middle of the first, second ... time that it mines."""
+
+    def __init__(self, time: int) -> None:
+        super().__init__()
+        self._time = time
+
+    def advance(self, done: int, total: int) -> None:
+        super().advance(done, total)
+        if self.stages.count("Mining") == self._time and done == total // 2:
             raise KeyboardInterrupt
 
 
@@ -125,6 +143,25 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(base: Path, t
     first, second = (model.encode_queries(["crude lender", "gale shore"]) for model in models)
     np.testing.assert_allclose(first, second, atol=1e-4)
     assert [report.step for report in whole.reports if report.loss is not None] == list(range(1, 19))
+
+
+def test_how_far_it_is_is_told_while_it_encodes_and_mines_each_time_anew(base: Path, tmp_path: Path) -> None:
+    heard = Silent()
+    tune(base, tmp_path / "model", listener=heard, recipe=replace(RECIPE, epochs=2))
+    encoded_and_mined = [("Encoding", 56, 56), *(("Mining", done, 48) for done in range(1, 49))]
+    assert heard.advances == encoded_and_mined * 2
+    assert heard.stages[-4:] == ["Encoding", "Mining", "Training", "Saving"]
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_a_run_that_is_interrupted_while_it_mines_goes_on(base: Path, tmp_path: Path, time: int) -> None:
+    recipe = replace(RECIPE, epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path / "model", listener=ImpatientMiner(time), recipe=recipe)
+    assert not (tmp_path / "model").exists()
+    rest = Silent()
+    tune(base, tmp_path / "model", listener=rest, recipe=recipe)
+    assert [report.step for report in rest.reports if report.loss is not None][-1] == 6
 
 
 def test_the_log_can_be_plotted(base: Path, tmp_path: Path) -> None:

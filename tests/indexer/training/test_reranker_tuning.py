@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from indexer.training.calibration import mean_ndcg
-from indexer.training.cross_encoder import Recipe, StepReport, predict
+from indexer.training.cross_encoder import Recipe, predict
 from indexer.training.groups import GroupShape
 from indexer.training.labelled import hold_out
 from indexer.training.mining import PairNegatives
 from indexer.training.pair_model import load_base
+from indexer.training.progress import Report
 from indexer.training.reranker_tuning import Outcome, Plan, Trial, encoded_sets, tune_reranker
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput
@@ -36,13 +37,17 @@ class Heard:
 
     def __init__(self, interrupt_after: int | None = None) -> None:
         self.stages: list[str] = []
-        self.steps: list[StepReport] = []
+        self.steps: list[Report] = []
+        self.advances: list[tuple[str, int, int]] = []
         self._interrupt_after = interrupt_after
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
 
-    def step(self, report: StepReport) -> None:
+    def advance(self, done: int, total: int) -> None:
+        self.advances.append((self.stages[-1], done, total))
+
+    def step(self, report: Report) -> None:
         self.steps.append(report)
         if report.step == self._interrupt_after:
             raise KeyboardInterrupt
@@ -83,6 +88,13 @@ def test_the_outcome_is_in_the_card_and_every_step_in_the_log(tuned: tuple[Path,
     assert not list(out.parent.glob(".*"))  # nothing is left beside it
 
 
+def test_how_far_it_is_is_told_while_it_encodes_and_mines(tiny_bert: str, tmp_path: Path) -> None:
+    heard = Heard()
+    tune(tiny_bert, tmp_path / "model", replace(PLAN, epochs=2, recipe=replace(RECIPE, steps=1)), heard)
+    passes = [(f"Mining for pass {number} of 2", done, 40) for number in (1, 2) for done in range(1, 41)]
+    assert heard.advances == [("Encoding", 50, 50), *passes]
+
+
 def test_an_interrupted_tuning_goes_on_and_ends_as_if_nothing_had_happened(
     tiny_bert: str, tuned: tuple[Path, Outcome, Heard], tmp_path: Path
 ) -> None:
@@ -119,7 +131,7 @@ def test_a_headline_is_measured_on_bodies_that_do_not_say_it(tiny_bert: str) -> 
     reached = []
     for bare in (False, True):
         asked = LabelledSet("titled", documents, tuple(replace(query, bare=bare) for query in headlines))
-        _, collection = encoded_sets(asked, asked, WordEncoder())
+        _, collection = encoded_sets(asked, asked, WordEncoder(), lambda *_: None)
         lists = Trial(asked, collection, WordEncoder(), PLAN).judge(model, tokenizer, RECIPE)
         reached.append(mean_ndcg(lists, CombinationWeights(0.0, 0.0), 1.0, 0.0))
     titled, without = reached
