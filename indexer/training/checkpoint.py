@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
-from transformers import PreTrainedModel
+from torch import nn
 
 from search.errors import BadInput
 
@@ -84,7 +84,7 @@ class Best:
         self._weights = _below("weights.", state)
 
 
-def keep(model: PreTrainedModel, optimizer: torch.optim.Optimizer, best: Best | None, progress: Progress, checkpoint: Checkpoint) -> None:
+def keep(model: nn.Module, optimizer: torch.optim.Optimizer, best: Best | None, progress: Progress, checkpoint: Checkpoint) -> None:
     """Writes the state beside the old one and renames, so that a kill leaves one of both whole.
 
     It holds the trained weights, the optimizer's state, the best weights with their measure, and how far the run is.
@@ -101,7 +101,7 @@ def keep(model: PreTrainedModel, optimizer: torch.optim.Optimizer, best: Best | 
     aside.replace(checkpoint.folder / _STATE)
 
 
-def resume(model: PreTrainedModel, optimizer: torch.optim.Optimizer, best: Best | None, checkpoint: Checkpoint) -> Progress:
+def resume(model: nn.Module, optimizer: torch.optim.Optimizer, best: Best | None, checkpoint: Checkpoint) -> Progress:
     """Puts a kept state back into model, optimizer and best; how far the run had come, the beginning without a state.
 
     Raises BadInput when the state is damaged or another run's.

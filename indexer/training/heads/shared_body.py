@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from indexer.training.checkpoint import Checkpoint, Progress, keep, resume
 from indexer.training.heads.features import IGNORED, Feature
-from search.errors import BadInput
 from search.heads.card import HeadCard, Kind
 from search.heads.casing import add_casing
 from search.heads.network import TOP, padded
@@ -140,14 +139,12 @@ def train_shared(
     tasks: Sequence[Task],
     recipe: Recipe,
     *,
-    checkpoint: Path | None = None,
-    run: str = "",
-    checkpoint_every: int = 250,
+    checkpoint: Checkpoint | None = None,
     on_step: Callable[[StepReport], None] | None = None,
 ) -> None:
-    """Trains body and tops in place. With ``checkpoint`` (a folder) an interrupted run goes on from the last state kept there.
+    """Trains body and tops in place. An interrupted run goes on from the last state of its ``checkpoint``.
 
-    ``run`` tells this run from others; raises BadInput when the state there is another one's.
+    Raises BadInput when the state there is another run's.
     """
     body = [*trainee.body.named_parameters()]
     parameters = [
@@ -159,7 +156,8 @@ def train_shared(
     ]
     optimizer = torch.optim.AdamW(parameters, weight_decay=recipe.weight_decay, fused=True)
     highest = [group["lr"] for group in optimizer.param_groups]
-    done = _resume(trainee, optimizer, checkpoint, run) if checkpoint else 0
+    whole = nn.ModuleDict({"body": trainee.body, "tops": trainee.tops})
+    done = resume(whole, optimizer, None, checkpoint).step if checkpoint else 0
     streams = [_stream(task, [recipe.seed, number]) for number, task in enumerate(tasks)]
     turns = plan(tasks, recipe)
     try:
@@ -172,13 +170,13 @@ def train_shared(
                 group["lr"] = rate * share
             loss = _step(trainee, tasks[number].card, batch, optimizer, recipe)
             done = step + 1
-            if checkpoint and (done % checkpoint_every == 0 or done == len(turns)):
-                _keep(trainee, optimizer, done, checkpoint, run)
+            if checkpoint and (done % checkpoint.every == 0 or done == len(turns)):
+                keep(whole, optimizer, None, Progress(step=done), checkpoint)
             if on_step:
                 on_step(StepReport(done, len(turns), tasks[number].card.task, loss))
     except KeyboardInterrupt:
         if checkpoint:
-            _keep(trainee, optimizer, done, checkpoint, run)
+            keep(whole, optimizer, None, Progress(step=done), checkpoint)
         raise
     trainee.body.eval()
     trainee.tops.eval()
@@ -291,43 +289,3 @@ def _batches(task: Task, rng: np.random.Generator) -> list[list[Feature]]:
 def _learning_rate_share(step: int, steps: int, recipe: Recipe) -> float:
     warm_up = max(1, round(recipe.warm_up_share * steps))
     return min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
-
-
-def _weights(trainee: Trainee) -> dict[str, Tensor]:
-    body = {f"body.{name}": value for name, value in trainee.body.named_parameters() if value.requires_grad}
-    return body | {f"tops.{name}": value for name, value in trainee.tops.named_parameters()}
-
-
-def _keep(trainee: Trainee, optimizer: torch.optim.Optimizer, step: int, folder: Path, run: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().contiguous() for name, value in _weights(trainee).items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value.contiguous() for key, value in state.items()}
-    tensors["step"] = torch.tensor(step)
-    aside = folder / "state.safetensors.part"
-    save_file(tensors, aside, {"run": run})
-    aside.replace(folder / "state.safetensors")
-
-
-def _resume(trainee: Trainee, optimizer: torch.optim.Optimizer, folder: Path, run: str) -> int:
-    path = folder / "state.safetensors"
-    if not path.exists():
-        return 0
-    try:
-        with safe_open(path, "pt") as opened:
-            kept = (opened.metadata() or {}).get("run", "")
-        tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise BadInput(f"The checkpoint {path} is damaged ({error}): delete it to train from the start.") from error
-    if kept != run:
-        raise BadInput(f"The checkpoint {path} belongs to a run with other data or settings: delete {folder} to begin anew.")
-    with torch.no_grad():
-        for name, value in _weights(trainee).items():
-            value.copy_(tensors[name])
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(tensors["step"])

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from transformers import AutoConfig, AutoTokenizer
 
+from indexer.training.checkpoint import Checkpoint
 from indexer.training.heads.definition import Reading, define_head, hold_out, require_known
 from indexer.training.heads.description import describe
 from indexer.training.heads.evaluation import evaluate_head
@@ -95,7 +96,7 @@ def train_together(
     if listener:
         listener.stage("Training")
     with saving(work):
-        train_shared(trainee, tasks, recipe, checkpoint=work, run=run, on_step=listener.step if listener else None)
+        train_shared(trainee, tasks, recipe, checkpoint=Checkpoint(work, run), on_step=listener.step if listener else None)
     if listener:
         listener.stage("Saving")
     shutil.rmtree(part, ignore_errors=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from indexer.training.checkpoint import Checkpoint
 from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
@@ -61,7 +62,7 @@ def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Pa
             log.write(json.dumps({"step": report.step, "task": report.task, "loss": round(report.loss, 4)}) + "\n")
 
         run = run_key(recipe, stage, [(head.card, head.epochs, head.train) for head in heads])
-        train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=folder, run=run, on_step=show)
+        train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=Checkpoint(folder, run), on_step=show)
 
 
 def _task(trainee: Trainee, head: Shipped, examples: Sequence[Example], epochs: float) -> Task:

@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
+from indexer.training.checkpoint import Checkpoint
 from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example, MultipleChoice, Sentence
 from indexer.training.heads.features import features_of
@@ -49,7 +50,7 @@ def _trained(base: str, folder: Path, checkpoint: Path | None = None, interrupt_
             raise KeyboardInterrupt
 
     trainee = make_trainee(base, [card for card, _ in CASES.values()], QUICK)
-    train_shared(trainee, _tasks(trainee), QUICK, checkpoint=checkpoint, checkpoint_every=3, on_step=heard)
+    train_shared(trainee, _tasks(trainee), QUICK, checkpoint=checkpoint and Checkpoint(checkpoint, every=3), on_step=heard)
     save_shared(trainee, Path(base), folder)
     return steps
 
