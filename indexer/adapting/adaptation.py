@@ -79,31 +79,39 @@ def adapt(start: Start, plan: Plan, out: Path, models: Models, listener: Listene
     Raises BadInput when the archive is too small, when its models cannot be tuned here, and when another run's state is in
     ``out``; WriterBusy when another process is at this run.
     """
-    with opened(out, _arguments(start, plan), plan, listener) as run:
-        report = _adapt(start, run, models)
+    present = _Present(models.encoder(start.encoder), models.reranker(start.reranker) if start.reranker else None)
+    with opened(out, _arguments(start, present, plan), plan, listener) as run:
+        report = _adapt(start, present, run, models)
         listener.stage("Saving")
         _keep(report, out, run.work)
         shutil.rmtree(run.work)
     return report
 
 
-def _arguments(start: Start, plan: Plan) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Present:
+    """The models as they are now."""
+
+    encoder: Encoder
+    reranker: Reranker | None
+
+
+def _arguments(start: Start, present: _Present, plan: Plan) -> dict[str, str]:
     """All that a run depends on beside the articles, by names that a message can use."""
     told = {
         "archive settings": start.identity,
-        "bi-encoder": start.encoder,
-        "cross-encoder": start.reranker,
+        "bi-encoder": (start.encoder, present.encoder.fingerprint),
+        "cross-encoder": (start.reranker, present.reranker and present.reranker.fingerprint),
         "judged queries": hashlib.sha256(repr(start.judged).encode()).hexdigest(),
         **{each.name.replace("_", " "): getattr(plan, each.name) for each in fields(plan)},
     }
     return {name: repr(value) for name, value in told.items()}
 
 
-def _adapt(start: Start, run: Run, models: Models) -> Report:
+def _adapt(start: Start, present: _Present, run: Run, models: Models) -> Report:
     began = perf_counter()
     plan = run.plan
-    old = models.encoder(start.encoder)
-    old_reranker = models.reranker(start.reranker) if start.reranker else None
+    old, old_reranker = present.encoder, present.reranker
     pair_model = load_base(start.reranker, plan.seed, plan.reranker.frozen_layers) if plan.with_cross_encoder and start.reranker else None
     run.listener.stage("Reading")
     corpus = read_corpus(start.archive, start.identity, plan.extent, plan.seed, run.articles)

@@ -89,8 +89,8 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model served, the model saved
     work = out.with_name(f".{out.name}.training")
     listener.stage("Reading the articles")
-    judge = judge_of(CrossEncoderReranker.load(plan.reranker)) if plan.reranker else None
-    miner = Miner(training, plan.mined, judge, recipe.seed)
+    reranker = CrossEncoderReranker.load(plan.reranker) if plan.reranker else None
+    miner = Miner(training, plan.mined, judge_of(reranker) if reranker else None, recipe.seed)
     first_encoder: Encoder = SentenceEncoder.load(base)
     material = miner.mine(first_encoder, listener)
     if len(material.examples) < FEWEST_EXAMPLES:
@@ -100,6 +100,8 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     listener.stage("Measuring")
     trial = Trial(held_out)
     before = trial.ndcg(first_encoder)
+    teacher = reranker.fingerprint if reranker else None
+    run = run_key(first_encoder.fingerprint, teacher, plan, training, held_out.queries)
     steps = recipe.steps or recipe.epochs * -(-len(material.examples) // (recipe.queries_per_step * recipe.accumulate))
 
     def mine_anew() -> Material:
@@ -112,7 +114,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
         model,
         material,
         recipe,
-        Checkpoint(work, run_key(first_encoder.fingerprint, plan, training, held_out.queries)),
+        Checkpoint(work, run),
         validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
         refresh=mine_anew,
         on_step=listener.step,

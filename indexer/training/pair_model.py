@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from search.errors import BadInput
 from search.models.delta import load_with_delta, read_config
 from search.models.device import placement
-from search.models.loading import model_folder, quietly
+from search.models.loading import fingerprint, model_folder, quietly
 from search.models.reranker import BUNDLED
 from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
@@ -23,9 +23,7 @@ def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel
     Eager attention: the backward pass of the fused one is slower on CPUs. No dropout: no pair is seen often enough.
     """
     torch.manual_seed(seed)
-    folder = BUNDLED if name == DEFAULT_RERANKER else Path(name)
-    delta = folder if (folder / "delta.safetensors").is_file() else None
-    base = model_folder(read_config(delta).get("base", BASE_ENCODER) if delta else name, organisation="sentence-transformers")
+    base, delta = _folders(name)
     kind = AutoConfig.from_pretrained(base, local_files_only=True).model_type
     if kind != "bert":
         raise BadInput(f"The base model '{name}' is a '{kind}': give a BERT, which reads [CLS] query [SEP] passage [SEP].", field="base")
@@ -45,6 +43,20 @@ def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel
     network: Any = model
     network.to(placement("auto", "fp32").device)
     return model, AutoTokenizer.from_pretrained(base, local_files_only=True)
+
+
+def base_fingerprint(name: str) -> str:
+    """What tells the model that `load_base` loads from another by the same name. Raises BadInput when there is none."""
+    base, delta = _folders(name)
+    return fingerprint(delta or base)
+
+
+def _folders(name: str) -> tuple[Path, Path | None]:
+    """The folder of a whole model, and of the difference to it where the name stands for one."""
+    folder = BUNDLED if name == DEFAULT_RERANKER else Path(name)
+    delta = folder if (folder / "delta.safetensors").is_file() else None
+    whole = read_config(delta).get("base", BASE_ENCODER) if delta else name
+    return model_folder(whole, organisation="sentence-transformers"), delta
 
 
 def freeze(model: PreTrainedModel, layers: int) -> None:

@@ -19,7 +19,7 @@ from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection, GroupShape, evidence_of, make_groups
 from indexer.training.mining import RULES, PairNegatives
 from indexer.training.model_folder import publish_folder, require_replaceable
-from indexer.training.pair_model import load_base
+from indexer.training.pair_model import base_fingerprint, load_base
 from indexer.training.progress import Advance, Listener
 from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledSet, untitled
@@ -91,7 +91,7 @@ def tune_reranker(
     trial = Trial(held_out, measured_on, encoder, plan)
     before = trial.ndcg(model, tokenizer, recipe)
     steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
-    run = run_key(base, plan, encoder.fingerprint, training, held_out.queries)
+    run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
     every = max(1, steps // plan.looks)
     listener.stage("Training")
     log = StepLog(work / "log.jsonl")

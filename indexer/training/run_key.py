@@ -6,7 +6,10 @@ from dataclasses import fields, is_dataclass
 
 
 def run_key(*told: object) -> str:
-    """A hash of values and dataclasses of them, the same in every process."""
+    """A hash of values and dataclasses of them, the same in every process.
+
+    A model is told by its fingerprint: its folder may hold another one tomorrow.
+    """
     return hashlib.sha256(repr([_ordered(each) for each in told]).encode()).hexdigest()
 
 

@@ -26,7 +26,8 @@ from indexer.training.cross_encoder import Group, Recipe, predict, train
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import DEFAULT_RULE, DEFAULT_SHAPE, Collection, GroupShape, gather_evidence, make_groups
 from indexer.training.mining import MiningRule
-from indexer.training.pair_model import load_base
+from indexer.training.pair_model import base_fingerprint, load_base
+from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.models.bundled import bundled_encoder_folder
 from search.models.delta import save_delta
@@ -86,7 +87,7 @@ def build(data: Path, work: Path, out: Path, start: str, recipe: Recipe) -> None
     plan = make_plan(data, documents, rng)
     groups = training_groups(plan, news, encode, rng)
     model, tokenizer = load_base(start, recipe.seed, recipe.frozen_layers)
-    _train_with_progress(model, tokenizer, groups, recipe, Checkpoint(work / "checkpoint", repr((start, recipe))))
+    _train_with_progress(model, tokenizer, groups, recipe, Checkpoint(work / "checkpoint", run_key(base_fingerprint(start), recipe)))
     held_out = judge(plan, news, encode, model, tokenizer, recipe)
     save(model, groups, held_out, recipe, out)
 

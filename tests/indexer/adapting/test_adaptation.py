@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from ir_measures import Qrel
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import AutoModelForMaskedLM, BertConfig, BertForSequenceClassification, BertModel, BertTokenizer
@@ -217,6 +218,21 @@ def test_another_run_is_refused_until_the_first_one_is_discarded(archive: Archiv
     heard = Heard()
     _adapt(archive, models, out, replace(plan, seed=3), heard)
     assert "Timing the bi-encoder" in heard.stages
+
+
+def test_a_model_that_changed_in_its_place_is_another_run(archive: Archive, models: Path, tmp_path: Path) -> None:
+    plan, own = replace(ENCODER_ALONE, steps=4), shutil.copytree(models, tmp_path / "models")
+    with pytest.raises(KeyboardInterrupt):
+        _adapt(archive, own, tmp_path / "out", plan, Heard("Training the bi-encoder"))
+    _change(own / "reranker")
+    with pytest.raises(BadInput, match=r"\.adapting belongs to another run, with other cross-encoder: .* --restart"):
+        _adapt(archive, own, tmp_path / "out", plan)
+
+
+def _change(folder: Path) -> None:
+    """Writes other weights where a model is."""
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: tensor + 0.01 for name, tensor in weights.items()}, folder / "model.safetensors", {"format": "pt"})
 
 
 def test_a_run_that_is_going_on_is_left_alone(archive: Archive, models: Path, tmp_path: Path) -> None:

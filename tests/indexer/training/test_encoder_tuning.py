@@ -12,7 +12,7 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from transformers import BertConfig, BertModel, BertTokenizer
+from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer
 
 from indexer.training.bi_encoder import Recipe
 from indexer.training.encoder_tuning import Outcome, Plan, Trial, tune_encoder
@@ -103,10 +103,17 @@ EVERYTHING = MiningRule(twin_similarity=2.0, sibling_similarity=2.0)  # the vect
 RECIPE = Recipe(queries_per_step=16, epochs=6, learning_rate=3e-3, max_tokens=32)
 
 
-def tune(base: Path, out: Path, *negatives: Negatives, listener: Silent | None = None, recipe: Recipe = RECIPE) -> Outcome:
+def tune(
+    base: Path,
+    out: Path,
+    *negatives: Negatives,
+    listener: Silent | None = None,
+    recipe: Recipe = RECIPE,
+    reranker: str | None = None,
+) -> Outcome:
     everything = labelled()
     training = replace(everything, queries=everything.queries[:48])
-    plan = Plan(frozenset(negatives or {Negatives.IN_BATCH}), recipe, Mining(rule=EVERYTHING), looks=3, patience=9)
+    plan = Plan(frozenset(negatives or {Negatives.IN_BATCH}), recipe, Mining(rule=EVERYTHING), looks=3, patience=9, reranker=reranker)
     return tune_encoder(training, everything, str(base), out, plan, listener or Silent())
 
 
@@ -178,6 +185,21 @@ def test_another_command_does_not_go_on_from_a_strange_checkpoint(base: Path, tm
         tune(base, tmp_path / "model", listener=Impatient(13))
     with pytest.raises(BadInput, match="other data or settings"):
         tune(base, tmp_path / "model", recipe=replace(RECIPE, learning_rate=1e-3))
+
+
+def test_a_teacher_that_changed_in_its_folder_is_another_run(base: Path, tmp_path: Path) -> None:
+    def teach(seed: int) -> None:
+        torch.manual_seed(seed)
+        sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+        BertForSequenceClassification(BertConfig(vocab_size=len(VOCABULARY), num_labels=1, **sizes)).save_pretrained(tmp_path / "teacher")
+        BertTokenizer(vocab={word: row for row, word in enumerate(VOCABULARY)}, model_max_length=32).save_pretrained(tmp_path / "teacher")
+
+    teach(0)
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path / "model", listener=Impatient(7), reranker=str(tmp_path / "teacher"))
+    teach(1)
+    with pytest.raises(BadInput, match="other data or settings"):
+        tune(base, tmp_path / "model", reranker=str(tmp_path / "teacher"))
 
 
 def test_a_headline_is_measured_on_bodies_without_titles() -> None:

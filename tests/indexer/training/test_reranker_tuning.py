@@ -1,11 +1,13 @@
 """A cross-encoder tuned on a small set: what is written is what was trained, and nothing is lost on the way."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from indexer.training.calibration import mean_ndcg
 from indexer.training.cross_encoder import Recipe, predict
@@ -122,6 +124,16 @@ def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused_and_the_model_s
     with pytest.raises(BadInput, match=r"is damaged .*: delete it to train from the start"):
         tune(tiny_bert, out)
     assert (out / "config.json").read_text() == '{"kept": true}'
+
+
+def test_a_base_that_changed_in_its_folder_is_another_run(tiny_bert: str, tmp_path: Path) -> None:
+    base = Path(shutil.copytree(tiny_bert, tmp_path / "base"))
+    with pytest.raises(KeyboardInterrupt):
+        tune(str(base), tmp_path / "model", heard=Heard(interrupt_after=4))
+    weights = load_file(base / "model.safetensors")
+    save_file({name: tensor + 0.01 for name, tensor in weights.items()}, base / "model.safetensors", {"format": "pt"})
+    with pytest.raises(BadInput, match="belongs to a run with other data or settings"):
+        tune(str(base), tmp_path / "model")
 
 
 def test_a_headline_is_measured_on_bodies_that_do_not_say_it(tiny_bert: str) -> None:
