@@ -11,6 +11,7 @@ from search.heads.tokens import split_words
 Span = list[tuple[int, int]]
 """The [start, end) characters of words in order."""
 _SENTENCE_ENDS = {".", "!", "?", "…", "。", "！", "？"}
+_CLOSING = {'"', "'", "”", "’", "»", ")", "]", "」", "』"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,15 @@ def _tag(network: Network, texts: Sequence[str], spans: Sequence[Span], parts: S
 def sentences_of(text: str, spans: Span, longest: int = 60) -> Iterator[Span]:
     """The words of a text sentence by sentence; a line break ends one, too, and so do ``longest`` words."""
     sentence: Span = []
+    ended = False
     for position, (start, end) in enumerate(spans):
         sentence.append((start, end))
         gap = text[end : spans[position + 1][0]] if position + 1 < len(spans) else "\n"
-        if (text[start:end] in _SENTENCE_ENDS and gap) or "\n" in gap or len(sentence) >= longest:
+        word = text[start:end]
+        ended = word in _SENTENCE_ENDS or (ended and word in _CLOSING)
+        if (ended and gap) or "\n" in gap or len(sentence) >= longest:
             yield sentence
-            sentence = []
+            sentence, ended = [], False
     if sentence:
         yield sentence
 

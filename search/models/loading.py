@@ -15,6 +15,7 @@ from search.settings import BASE_ENCODER, TUNED_ENCODER
 _MAX_CHARACTERS_PER_TOKEN = 16  # four times what news in English has
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SENTENCE_MODELS = "sentence-transformers"  # the owner of most bi-encoders on the hub
+_VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 _FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]  # what is fetched from a hub: never pickles, never code
 
 
@@ -22,7 +23,7 @@ def model_folder(name: str, *, organisation: str) -> Path:
     """The folder of a bundled encoder, of a local model, or of a hub model, which is downloaded where it is missing.
 
     ``organisation`` owns the hub models whose names are given without an owner. Raises BadInput when there is no such
-    model, and when its weights are not safetensors.
+    model, when its weights are not safetensors, and when it has no tokenizer, for which transformers would make up an empty one.
     """
     if name == BASE_ENCODER:
         return bundled_encoder_folder()
@@ -34,6 +35,9 @@ def model_folder(name: str, *, organisation: str) -> Path:
     pickled = [path for path in folder.rglob("*.bin") if not any(path.parent.glob("*.safetensors"))]
     if pickled or not any(folder.rglob("*.safetensors")):
         raise BadInput(f"The model '{name}' has no safetensors weights and pickles are never loaded: save it again as safetensors.")
+    tuned = (folder / "delta.safetensors").is_file()  # it has the tokenizer of its base
+    if not tuned and not any(found for pattern in _VOCABULARIES for found in folder.rglob(pattern)):
+        raise BadInput(f"The model '{name}' has no tokenizer (tokenizer.json or vocab.txt): save it beside the weights, in {folder}.")
     return folder
 
 

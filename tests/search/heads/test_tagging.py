@@ -20,6 +20,8 @@ from tests.families import make_family
         ("George W. Bush met John F. Kerry in St. Louis. It rained.", ["George W. Bush met John F. Kerry in St. Louis.", "It rained."]),
         ("It was plan B. Then it rained.", ["It was plan B.", "Then it rained."]),
         ("A title\nOil fell by 3.5%! Why?", ["A title", "Oil fell by 3.5%!", "Why?"]),
+        ('"It rained." He left (at last!) "Why?"', ['"It rained."', "He left (at last!)", '"Why?"']),
+        ("He left ( at last ) . Why ?", ["He left ( at last ) .", "Why ?"]),
         ("The U.S. Treasury agreed. 石油价格下跌。", ["The U.S. Treasury agreed.", "石油价格下跌。"]),
     ],
 )

@@ -35,6 +35,14 @@ def test_pickled_weights_are_refused(bi_encoder: Path, tmp_path: Path) -> None:
         model_folder(str(folder), organisation="any")
 
 
+def test_a_model_without_a_tokenizer_is_refused(bi_encoder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bi_encoder, tmp_path / "model"))
+    for file in ("tokenizer.json", "vocab.txt"):
+        (folder / file).unlink(missing_ok=True)
+    with pytest.raises(BadInput, match="no tokenizer"):
+        model_folder(str(folder), organisation="any")
+
+
 def test_a_fingerprint_does_not_depend_on_the_folder(bi_encoder: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bi_encoder, tmp_path / "other name"))
     (copy / "README.md").write_text("another text")
