@@ -57,7 +57,7 @@ class Plan:
         return replace(
             self.mining,
             negatives=self.mining.negatives if Negatives.HARD in self.negatives else 0,
-            candidates=self.candidates if Negatives.DISTILLED in self.negatives else 0,
+            candidates=self.candidates if any(each.needs_a_teacher for each in self.negatives) else 0,
         )
 
 

@@ -17,6 +17,12 @@ class Negatives(StrEnum):
     IN_BATCH = "in-batch"
     HARD = "hard"
     DISTILLED = "distilled"
+    DISTILLED_MARGINS = "distilled-margins"
+
+    @property
+    def needs_a_teacher(self) -> bool:
+        """Whether the scores of candidates are learned from."""
+        return self in (Negatives.DISTILLED, Negatives.DISTILLED_MARGINS)
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,13 @@ class Objective:
 def objective_of(negatives: AbstractSet[Negatives], scale: float = 20.0) -> Objective:
     """The terms of the loss for some negatives. BadInput without any."""
     if not negatives:
-        raise BadInput("No negatives are chosen: give at least one of sampled, in-batch, hard and distilled.", field="negatives")
+        raise BadInput(f"No negatives are chosen: give at least one of {', '.join(Negatives)}.", field="negatives")
     in_batch = Negatives.IN_BATCH in negatives
     return Objective(
         in_batch=float(in_batch),
         hard=float(Negatives.HARD in negatives and not in_batch),  # with in-batch they are in that softmax
         sampled=float(Negatives.SAMPLED in negatives),
         distilled=float(Negatives.DISTILLED in negatives),
+        margin=float(Negatives.DISTILLED_MARGINS in negatives) / scale,  # margins are so much wider than a softmax's differences
         scale=scale,
     )

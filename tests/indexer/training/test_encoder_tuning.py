@@ -123,6 +123,7 @@ def tune(
         {Negatives.SAMPLED},
         {Negatives.IN_BATCH},
         {Negatives.HARD},
+        {Negatives.IN_BATCH, Negatives.DISTILLED_MARGINS},
         {Negatives.IN_BATCH, Negatives.HARD, Negatives.DISTILLED, Negatives.SAMPLED},
     ],
     ids=lambda negatives: "+".join(sorted(negatives)),
@@ -135,6 +136,12 @@ def test_every_kind_of_negatives_teaches_what_the_labels_say(base: Path, tmp_pat
     card = (tmp_path / "model" / "README.md").read_text()
     assert f"{outcome.after:.4f}" in card
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("distilled", [Negatives.DISTILLED, Negatives.DISTILLED_MARGINS])
+def test_what_a_teacher_says_is_mined_where_it_is_asked_for(distilled: Negatives) -> None:
+    assert Plan(frozenset({Negatives.IN_BATCH, distilled}), candidates=7).mined.candidates == 7
+    assert Plan(frozenset({Negatives.IN_BATCH}), candidates=7).mined.candidates == 0
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(base: Path, tmp_path: Path) -> None:
@@ -223,6 +230,7 @@ def test_a_base_stored_as_a_difference_is_tuned(base: Path, tmp_path: Path) -> N
 
 def test_a_base_that_is_no_encoder_is_refused_before_anything_is_mined(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "vocab.txt").write_text("[UNK]")
     (tmp_path / "broken" / "model.safetensors").write_bytes(b"no weights")
     heard = Silent()
     with pytest.raises(BadInput, match="could not be loaded as an encoder"):

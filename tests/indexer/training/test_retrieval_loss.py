@@ -9,7 +9,7 @@ from sentence_transformers.sentence_transformer.losses import DistillKLDivLoss, 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from indexer.training.objective import Objective
+from indexer.training.objective import Negatives, Objective, objective_of
 from indexer.training.retrieval_loss import (
     Batch,
     RetrievalLoss,
@@ -90,6 +90,13 @@ def test_distillation_and_margins_are_the_losses_of_sentence_transformers(model:
     torch.testing.assert_close(margin_error(logits, given), margins)
     loss = RetrievalLoss(model, Objective(distilled=1.0, scale=1.0), bank)
     torch.testing.assert_close(loss.of_vectors(queries, passages, given), kl)
+    loss = RetrievalLoss(model, objective_of({Negatives.DISTILLED_MARGINS}, scale=1.0), bank)
+    torch.testing.assert_close(loss.of_vectors(queries, passages, given), margins)
+
+
+def test_margins_of_logits_weigh_no_more_than_a_softmax_of_them() -> None:
+    chosen = objective_of({Negatives.IN_BATCH, Negatives.DISTILLED_MARGINS}, scale=20.0)
+    assert (chosen.in_batch, chosen.margin, chosen.distilled) == (1.0, 0.05, 0.0)
 
 
 def test_a_student_that_agrees_with_its_teacher_loses_nothing_even_with_candidates_missing() -> None:
