@@ -163,6 +163,7 @@ def test_too_few_queries_and_a_folder_that_is_no_model_are_refused(tiny_bert: st
 
 
 def test_a_base_that_is_no_bert_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[UNK]")
     (tmp_path / "config.json").write_text('{"model_type": "roberta"}')
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(BadInput, match="is a 'roberta': give a BERT"):

@@ -90,6 +90,7 @@ def test_no_text_is_too_strange(bundled: SentenceEncoder, text: str) -> None:
 
 
 def test_a_model_that_does_not_load_is_named(bi_encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[UNK]")
     (tmp_path / "model.safetensors").write_bytes((bi_encoder / "model.safetensors").read_bytes()[:1000])
     (tmp_path / "config.json").write_text((bi_encoder / "config.json").read_text())
     with pytest.raises(BadInput, match="could not be loaded as an encoder"):
