@@ -67,7 +67,8 @@ def adapt(
             raise BroadsheetError(f"{out} cannot be written ({error.strerror}): make room, or give another folder with --out.") from error
         except KeyboardInterrupt:
             raise BroadsheetError("Interrupted, and no model was changed: run the same command again to go on.") from None
-    Console().print(printed(report.table))
+    for table in printed(report.table):
+        Console(highlight=False).print(table)
     console.print(_summary(report, out, settings), soft_wrap=True)
     if apply and report.encoder:
         from indexer.cli import reindex

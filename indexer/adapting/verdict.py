@@ -46,20 +46,29 @@ def reranker_is_better(table: Sequence[Row]) -> bool:
     return any(_gains(row) for row in own if row.queries == HEADLINES) and not any(_loses(row) for row in own)
 
 
-def printed(table: Sequence[Row]) -> Table:
-    """The rows for a terminal."""
-    shown = Table("", "", "queries", f"{MEASURE} before", "after", "difference", "95 % interval", "p")
+def printed(table: Sequence[Row]) -> list[Table]:
+    """The rows for a terminal of 80 columns, a table for each kind of queries."""
+    width = max((len(row.system) for row in table), default=0)
+    kinds = dict.fromkeys(row.queries for row in table)
+    return [_printed([row for row in table if row.queries == queries], width) for queries in kinds]
+
+
+def _printed(table: Sequence[Row], width: int) -> Table:
+    """Rows of one kind of queries; ``width`` is that of the systems' names."""
+    title = f"\n{MEASURE} of {table[0].comparison.queries:,} {table[0].queries}"
+    shown = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    shown.add_column("", min_width=width)
+    for heading in ("before", "after", "difference", "95 % interval", "p"):
+        shown.add_column(heading, justify="right")
     for row in table:
         found = row.comparison
         low, high = found.interval
         shown.add_row(
-            row.queries,
             row.system,
-            f"{found.queries:,}",
-            f"{found.means[0]:.4f}",
-            f"{found.means[1]:.4f}",
-            f"{found.difference:+.4f}",
-            f"{low:+.4f} to {high:+.4f}",
+            f"{found.means[0]:.3f}",
+            f"{found.means[1]:.3f}",
+            f"{found.difference:+.3f}",
+            f"{low:+.3f} to {high:+.3f}",
             f"{found.p_randomisation:.4f}",
         )
     return shown
