@@ -6,6 +6,7 @@ on request.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from search.errors import BadInput, WriterBusy
 from search.index.durable import replace_file
 
 WORK = ".adapting"
-_RUN, _LOCK = "run.json", "lock"
+_RUN, _LOCK, _HOLDER = "run.json", "lock", "pid"
 
 MEASURED_AGAIN = 1.6
 """What has to be measured in the end, as a multiple of what was measured before."""
@@ -96,7 +97,7 @@ class Run:
     def _read(self) -> dict[str, Any]:
         """What an earlier call has kept, if it was of this run."""
         if not (self.work / _RUN).exists():
-            if any(path.name != _LOCK for path in self.work.iterdir()):
+            if any(path.name not in (_LOCK, _HOLDER) for path in self.work.iterdir()):
                 raise BadInput(f"{self.work} does not say which run it belongs to: give --restart to begin anew.", field="out")
             return {}
         try:
@@ -143,13 +144,24 @@ def discard(out: Path) -> None:
 def _held(work: Path) -> Iterator[None]:
     work.mkdir(parents=True, exist_ok=True)
     lock = FileLock(work / _LOCK)
+    holder = work / _HOLDER  # not in the lock, which cannot be read on Windows while it is held
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise WriterBusy(
-            f"Another process is adapting models into {work.parent}: wait until it has finished, or give another folder with --out."
+            f"{_process(holder)} is adapting models into {work.parent}: wait until it has finished, or stop it, then try again."
         ) from error
     try:
+        holder.write_text(str(os.getpid()), "ascii")
         yield
     finally:
+        holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _process(holder: Path) -> str:
+    """The holder by its pid; it may not have written that yet, or just have ended."""
+    try:
+        return f"Process {int(holder.read_text('ascii'))}"
+    except (OSError, ValueError):
+        return "Another process"

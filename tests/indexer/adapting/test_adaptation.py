@@ -1,6 +1,7 @@
 """An archive without labels adapts tiny models to itself: what is better is kept, whatever interrupts it, and nothing else changes."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -244,7 +245,9 @@ def test_a_run_that_is_going_on_is_left_alone(archive: Archive, models: Path, tm
         def stage(self, name: str) -> None:
             super().stage(name)
             if name == "Training the bi-encoder":
-                with pytest.raises(WriterBusy, match="Another process is adapting models into"):
+                with pytest.raises(
+                    WriterBusy, match=f"Process {os.getpid()} is adapting models into .*: wait .* or stop it, then try again"
+                ):
                     _adapt(archive, models, out, plan)
                 with pytest.raises(WriterBusy):
                     discard(out)
