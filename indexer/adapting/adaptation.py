@@ -20,26 +20,13 @@ from sentence_transformers import SentenceTransformer
 
 from indexer.adapting import language_model, tuning
 from indexer.adapting.corpus import Corpus, read_corpus
-from indexer.adapting.measuring import Task, headline_pool, headline_task, judged_task, pairs
 from indexer.adapting.outcome import Report, keep, model_card
 from indexer.adapting.plan import BI_ENCODER, CROSS_ENCODER, LANGUAGE_MODEL, Listener, Plan
 from indexer.adapting.run import Run, opened
-from indexer.adapting.verdict import (
-    BM25,
-    DENSE,
-    HEADLINES,
-    HYBRID,
-    JUDGED,
-    RERANK,
-    encoder_is_better,
-    reranker_is_better,
-    reranker_rows,
-    rows,
-)
-from indexer.evaluation.significance import Figures
+from indexer.adapting.trial import Trial
+from indexer.adapting.verdict import RERANK, encoder_is_better, reranker_is_better, reranker_rows, rows
 from indexer.judgements import Judged
 from indexer.training.checkpoint import Checkpoint
-from indexer.training.groups import Collection, Evidence
 from indexer.training.pair_model import load_base
 from indexer.training.reranker_tuning import save
 from search.errors import BadInput
@@ -118,7 +105,7 @@ def _adapt(start: Start, present: _Present, run: Run, models: Models) -> Report:
     run.has_read(corpus.ids, corpus.digest)
     run.listener.stage("Measuring before")
     measuring = perf_counter()
-    trial = _Trial.of(corpus, start)
+    trial = Trial.of(corpus, start.archive, start.identity, start.judged)
     before = trial.measure(old, old_reranker)
     run.measured(perf_counter() - measuring, perf_counter() - began)
     report = Report(start.name, start.encoder, start.reranker, asdict(plan), len(corpus.documents), len(corpus.trained))
@@ -143,58 +130,6 @@ def _adapt(start: Start, present: _Present, run: Run, models: Models) -> Report:
             report.table += reranker_rows(name, before[name].figures[RERANK], measured.figures[RERANK], measured.reranked(tuned))
     report.seconds = perf_counter() - began
     return report
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """A task's first stage by some encoder, and the figures of every system."""
-
-    task: Task
-    collection: Collection
-    evidence: Sequence[Evidence]
-    figures: dict[str, Figures]
-
-    def reranked(self, reranker: Reranker) -> Figures:
-        return self.task.reranked(self.collection, self.evidence, reranker)
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """The queries that decide, and those that calibrate, over one pool."""
-
-    tasks: dict[str, Task]
-    calibration: Task
-
-    @classmethod
-    def of(cls, corpus: Corpus, start: Start) -> "_Trial":
-        pool = headline_pool(corpus, start.identity)
-        tasks = {HEADLINES: headline_task(corpus, pool, corpus.held_out)}
-        if start.judged is not None:
-            tasks[JUDGED] = judged_task(corpus, start.archive, start.identity, start.judged)
-        return cls(tasks, headline_task(corpus, pool, corpus.calibration))
-
-    def measure(self, encoder: Encoder, reranker: Reranker | None) -> dict[str, _Measured]:
-        return {name: _measure(task, encoder, reranker) for name, task in self.tasks.items()}
-
-    def calibrating(self, measured: dict[str, _Measured], encoder: Encoder) -> list[tuple[str, str]]:
-        """What a reranker reads for the calibrating headlines; ``encoder`` is the one that the measured pool is encoded with."""
-        collection = measured[HEADLINES].collection
-        evidence = self.calibration.evidence(collection, encoder)
-        texts = self.calibration.queries.values()
-        return [pair for text, found in zip(texts, evidence, strict=True) for pair in pairs(collection, text, found)]
-
-
-def _measure(task: Task, encoder: Encoder, reranker: Reranker | None) -> _Measured:
-    collection = task.pool.encoded(encoder)
-    evidence = task.evidence(collection, encoder)
-    figures = {
-        BM25: task.measured([each.bm25 for each in evidence]),
-        DENSE: task.measured([each.similarity for each in evidence]),
-        HYBRID: task.measured([each.fused for each in evidence]),
-    }
-    if reranker is not None:
-        figures[RERANK] = task.reranked(collection, evidence, reranker)
-    return _Measured(task, collection, evidence, figures)
 
 
 def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: Run, report: Report) -> None:
