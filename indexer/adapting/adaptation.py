@@ -21,13 +21,14 @@ from sentence_transformers import SentenceTransformer
 from indexer.adapting import language_model, tuning
 from indexer.adapting.corpus import Corpus, read_corpus
 from indexer.adapting.outcome import Report, keep, model_card
-from indexer.adapting.plan import BI_ENCODER, CROSS_ENCODER, LANGUAGE_MODEL, Listener, Plan
+from indexer.adapting.plan import BI_ENCODER, CROSS_ENCODER, LANGUAGE_MODEL, Plan
 from indexer.adapting.run import Run, opened
 from indexer.adapting.trial import Trial
 from indexer.adapting.verdict import RERANK, encoder_is_better, reranker_is_better, reranker_rows, rows
 from indexer.judgements import Judged
 from indexer.training.checkpoint import Checkpoint
 from indexer.training.pair_model import load_base
+from indexer.training.progress import Listener
 from indexer.training.reranker_tuning import save
 from search.errors import BadInput
 from search.models.loading import quietly
@@ -139,14 +140,20 @@ def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: Run, 
     shown, hidden = _texts(corpus, run.plan.seed)
     tokens = min(run.plan.masking.max_tokens, guesser.config.max_position_embeddings)
     recipe = replace(run.plan.masking, seed=run.plan.seed, max_tokens=tokens)
-    stage = run.stage(LANGUAGE_MODEL, lambda: language_model.seconds_per_step(guesser, tokenizer, shown, recipe))
+
+    def pace() -> float:
+        run.listener.stage(f"Timing the {LANGUAGE_MODEL}")
+        return language_model.seconds_per_step(guesser, tokenizer, shown, recipe)
+
+    stage = run.stage(LANGUAGE_MODEL, pace)
     training = language_model.Training(guesser, tokenizer, shown, replace(recipe, steps=stage.steps), run.checkpoints(LANGUAGE_MODEL))
     figures = "perplexity.json"
 
     def make(part: Path) -> None:
-        training.head(run.listener.step)
+        run.listener.stage(f"Training the {LANGUAGE_MODEL}")
+        training.head(run.listener.advance)
         perplexity = {"with only its head trained": language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)}
-        training.everything(run.listener.step)
+        training.everything(run.listener.advance)
         perplexity["with all of it trained"] = language_model.pseudo_perplexity(guesser, tokenizer, hidden, tokens)
         with quietly():
             guesser.save_pretrained(str(part))
@@ -162,14 +169,20 @@ def _train_language_model(model: SentenceTransformer, corpus: Corpus, run: Run, 
 def _train_encoder(model: SentenceTransformer, mined: tuning.Mined, run: Run, report: Report) -> None:
     """Tunes the bi-encoder and leaves it in the folder "encoder"."""
     recipe = replace(run.plan.encoder, seed=run.plan.seed)
-    few = tuning.PACE_STEPS * recipe.queries_per_step
-    stage = run.stage(BI_ENCODER, lambda: tuning.encoder_pace(model, mined.material(few), recipe))
+
+    def pace() -> float:
+        few = mined.material(tuning.PACE_STEPS * recipe.queries_per_step, run.listener)
+        run.listener.stage(f"Timing the {BI_ENCODER}")
+        return tuning.encoder_pace(model, few, recipe)
+
+    stage = run.stage(BI_ENCODER, pace)
 
     def make(part: Path) -> None:
-        material = mined.material(stage.steps * recipe.queries_per_step)
+        material = mined.material(stage.steps * recipe.queries_per_step, run.listener)
+        run.listener.stage(f"Training the {BI_ENCODER}")
         passes = -(-stage.steps * recipe.queries_per_step // len(material.examples))
         checkpoint = Checkpoint(run.checkpoints(BI_ENCODER), run.key, every=50)
-        tuning.tune_encoder(model, material, replace(recipe, steps=stage.steps, epochs=passes), checkpoint, run.listener.step)
+        tuning.tune_encoder(model, material, replace(recipe, steps=stage.steps, epochs=passes), checkpoint, run.listener.advance)
         with quietly():
             model.save_pretrained(str(part), create_model_card=False)
 
@@ -187,15 +200,21 @@ def _train_reranker(
 ) -> None:
     """Tunes the cross-encoder and leaves it in the folder "reranker"; ``shown`` are pairs that calibrate it."""
     recipe = replace(run.plan.reranker, seed=run.plan.seed)
-    few = tuning.PACE_STEPS * recipe.groups_per_step
-    stage = run.stage(CROSS_ENCODER, lambda: tuning.reranker_pace(pair_model, mined.groups(few), recipe))
+
+    def pace() -> float:
+        few = mined.groups(tuning.PACE_STEPS * recipe.groups_per_step, run.listener)
+        run.listener.stage(f"Timing the {CROSS_ENCODER}")
+        return tuning.reranker_pace(pair_model, few, recipe)
+
+    stage = run.stage(CROSS_ENCODER, pace)
 
     def make(part: Path) -> None:
-        groups = mined.groups(stage.steps * recipe.groups_per_step)
+        groups = mined.groups(stage.steps * recipe.groups_per_step, run.listener)
+        run.listener.stage(f"Training the {CROSS_ENCODER}")
         stage.steps = min(stage.steps, -(-len(groups) // recipe.groups_per_step))
         steps = replace(recipe, cool_down_steps=max(1, stage.steps // 3), warm_up_steps=max(1, stage.steps // 10))
         checkpoint = Checkpoint(run.checkpoints(CROSS_ENCODER), run.key, every=50)
-        tuning.tune_reranker(pair_model, groups, steps, checkpoint, run.listener.step)
+        tuning.tune_reranker(pair_model, groups, steps, checkpoint, run.listener.advance)
         slope, intercept = tuning.calibrated_like(reference, pair_model, recipe, shown)
         save(*pair_model, part, recipe, slope, intercept)
 

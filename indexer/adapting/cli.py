@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from indexer.training.progress import TrainingProgress
 from search.assemble import DATABASE, NO_RERANKER, load_encoder, load_reranker, open_data, settings_of
 from search.cli import DataOption, settings_with
 from search.errors import BadInput, BroadsheetError
@@ -110,17 +110,13 @@ class _Models:
         return loaded
 
 
-class _Progress(Progress):
-    """A line that says what is being done, with a bar where that has steps."""
+class _Progress(TrainingProgress):
+    """The bar of every stage, and a line that stays."""
 
     def __init__(self, console: Console) -> None:
-        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        super().__init__(*columns, TextColumn("left"), TimeRemainingColumn(), console=console)
-        self._task = self.add_task("Starting", total=None)
+        super().__init__(console)
+        self._console = console
 
     def stage(self, name: str) -> None:
-        self.console.print(name, highlight=False)
-        self.reset(self._task, description=name, total=None)
-
-    def step(self, done: int, total: int) -> None:
-        self.update(self._task, completed=done, total=total)
+        self._console.print(name)
+        super().stage(name)

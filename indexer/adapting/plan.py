@@ -1,7 +1,6 @@
-"""What an adaptation is to train and for how long, and who hears how it gets on."""
+"""What an adaptation is to train, and for how long."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from indexer.adapting import language_model
 from indexer.adapting.corpus import Extent
@@ -34,11 +33,3 @@ class Plan:
         """The share of the time for training that one of its models gets."""
         trained = [LANGUAGE_MODEL] * self.with_language_model + [BI_ENCODER] + [CROSS_ENCODER] * self.with_cross_encoder
         return _SHARES[name] / sum(_SHARES[each] for each in trained)
-
-
-class Listener(Protocol):
-    """Hears how the adaptation gets on."""
-
-    def stage(self, name: str) -> None: ...
-
-    def step(self, done: int, total: int) -> None: ...

@@ -18,8 +18,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from indexer.adapting.outcome import Stage
-from indexer.adapting.plan import Listener, Plan
+from indexer.adapting.plan import Plan
 from indexer.training.model_folder import publish_folder
+from indexer.training.progress import Listener
 from search.errors import BadInput, WriterBusy
 from search.index.durable import replace_file
 
@@ -73,11 +74,9 @@ class Run:
         """How long the model is trained: as decided when the run began, so that a run that goes on has the same steps."""
         decided = self.work / f"{name}.json"
         if not decided.exists():
-            self.listener.stage(f"Timing the {name}")
             seconds = pace()
             steps = self.plan.steps or max(1, int(self.plan.share(name) * self._seconds / seconds))
             replace_file(decided, json.dumps(asdict(Stage(steps, seconds))).encode())
-        self.listener.stage(f"Training the {name}")
         return Stage(**json.loads(decided.read_text("utf-8")))
 
     def finish(self, name: str, folder: str, stage: Stage, make: Callable[[Path], None]) -> Path:

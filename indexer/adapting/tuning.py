@@ -5,7 +5,7 @@ without their titles, which the archive has no vectors of: those of the articles
 and headlines are mined among these. Every other query is mined among all passages as they are indexed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -23,11 +23,13 @@ from indexer.training.bi_encoder import Material
 from indexer.training.bi_encoder import open_encoder as open_encoder
 from indexer.training.calibration import platt
 from indexer.training.checkpoint import Checkpoint
+from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25
 from indexer.training.groups import Collection, GroupShape, make_groups
 from indexer.training.made_queries import NEAR_VERBATIM
 from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining, make_examples, pool_of
+from indexer.training.progress import Advance, Listener
 from indexer.training.sources import LabelledQuery, untitled
 from search.errors import BadInput
 from search.protocols import Encoder, Reranker
@@ -39,8 +41,6 @@ MOST_HEADLINES, FEWEST_BODIES = 4_000, 500
 PACE_STEPS = 4
 
 PairModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
-Step = Callable[[int, int], None]
-"""Told how many steps of how many are done."""
 
 
 @dataclass(frozen=True)
@@ -68,24 +68,26 @@ class Mined:
         Random(self.seed).shuffle(chosen)
         return chosen
 
-    def material(self, count: int) -> Material:
+    def material(self, count: int, listener: Listener) -> Material:
         """Examples from so many queries, with the pool of passages that they show."""
         examples: list[bi_encoder.Example] = []
-        for queries, forbidden in self._parted(count):
+        for queries, forbidden, advance in self._parted(count, listener):
             vectors, mining = self._vectors(queries), Mining(rule=self.rule)
-            examples += make_examples(self.collection, queries, vectors, mining, forbidden=forbidden, seed=self.seed)
+            examples += make_examples(self.collection, queries, vectors, mining, forbidden=forbidden, seed=self.seed, advance=advance)
         Random(self.seed).shuffle(examples)
         return Material(examples, pool_of(self.collection))
 
-    def groups(self, count: int) -> list[cross_encoder.Group]:
+    def groups(self, count: int, listener: Listener) -> list[cross_encoder.Group]:
         """At most ``count`` groups of one relevant passage and three that only look like it.
 
         Raises BadInput when there is no group: articles are then too much alike to be negatives of one another.
         """
         made: list[cross_encoder.Group] = []
-        for queries, forbidden in self._parted(count):
+        for queries, forbidden, advance in self._parted(count, listener):
             vectors, shape = self._vectors(queries), GroupShape(size=4)
-            made += make_groups(self.collection, queries, vectors, forbidden=forbidden, rule=self.rule, shape=shape, seed=self.seed)
+            made += make_groups(
+                self.collection, queries, vectors, forbidden=forbidden, rule=self.rule, shape=shape, seed=self.seed, advance=advance
+            )
         Random(self.seed).shuffle(made)
         if not made:
             raise BadInput("The articles are too much alike to teach a cross-encoder what is not relevant: adapt with --no-cross-encoder.")
@@ -96,22 +98,26 @@ class Mined:
         Random(self.seed).shuffle(queries)
         return queries
 
-    def _parted(self, count: int) -> Iterator[tuple[list[LabelledQuery], frozenset[int]]]:
-        """The headlines and the other queries, each with the articles that they may not be shown."""
+    def _parted(self, count: int, listener: Listener) -> Iterator[tuple[list[LabelledQuery], frozenset[int], Advance]]:
+        """The headlines and the other queries, each with the articles that they may not be shown, and whom to tell of each query."""
         queries = self.queries(count)
         headlines = [query for query in queries if query.bare]
         bodies = {row for query in self._shuffled(bare=True)[: max(len(headlines), FEWEST_BODIES)] for row in query.relevance}
-        self._encode_bodies(bodies)
-        yield headlines, self.corpus.reserved | (set(range(len(self.corpus.documents))) - bodies)
-        yield [query for query in queries if not query.bare], self.corpus.reserved
+        self._encode_bodies(bodies, listener)
+        listener.stage("Mining")
+        hidden = self.corpus.reserved | (set(range(len(self.corpus.documents))) - bodies)
+        yield headlines, hidden, lambda done, _: listener.advance(done, len(queries))
+        others = [query for query in queries if not query.bare]
+        yield others, self.corpus.reserved, lambda done, _: listener.advance(len(headlines) + done, len(queries))
 
-    def _encode_bodies(self, rows: set[int]) -> None:
+    def _encode_bodies(self, rows: set[int], listener: Listener) -> None:
         """Makes the vectors of these articles' passages without titles, where they are not made yet."""
         passages, untitled = self.corpus.passages, self.collection.untitled
         assert untitled is not None
         missing = [int(row) for row in np.flatnonzero(np.isin(passages.owner, [*rows])) if not untitled.vectors[row].any()]
         if missing:
-            untitled.vectors[missing] = self.encoder.encode_passages([passages.text(row, bare=True) for row in missing])
+            listener.stage("Encoding bodies without titles")
+            untitled.vectors[missing] = encode_passages(self.encoder, [passages.text(row, bare=True) for row in missing], listener.advance)
 
     def _vectors(self, queries: Sequence[LabelledQuery]) -> npt.NDArray[np.float32]:
         return self.encoder.encode_queries([query.text for query in queries])
@@ -128,7 +134,7 @@ def encoder_pace(model: SentenceTransformer, material: Material, recipe: bi_enco
     return pace.seconds_per_step
 
 
-def tune_encoder(model: SentenceTransformer, material: Material, recipe: bi_encoder.Recipe, checkpoint: Checkpoint, step: Step) -> None:
+def tune_encoder(model: SentenceTransformer, material: Material, recipe: bi_encoder.Recipe, checkpoint: Checkpoint, step: Advance) -> None:
     """Trains the bi-encoder in place; a run with the same arguments goes on from the checkpoint."""
     bi_encoder.train(model, material, recipe, checkpoint, on_step=lambda report: step(report.step, report.steps))
 
@@ -149,7 +155,7 @@ def tune_reranker(
     groups: Sequence[cross_encoder.Group],
     recipe: cross_encoder.Recipe,
     checkpoint: Checkpoint,
-    step: Step,
+    step: Advance,
 ) -> None:
     """Trains the cross-encoder in place; a run with the same arguments goes on from the checkpoint."""
     cross_encoder.train(*pair_model, groups, recipe, checkpoint=checkpoint, on_step=lambda told: step(told.step, told.steps))

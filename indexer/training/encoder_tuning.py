@@ -20,7 +20,7 @@ from indexer.training.groups import Collection
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.negatives import Judge, Mining, judge_of, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
-from indexer.training.progress import Listener
+from indexer.training.progress import Listener, TrainingListener
 from indexer.training.run_key import run_key
 from indexer.training.sources import LabelledSet, untitled
 from indexer.training.trainer_state import saving
@@ -74,7 +74,7 @@ class Outcome:
     seconds: float
 
 
-def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: Path, plan: Plan, listener: Listener) -> Outcome:
+def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: Path, plan: Plan, listener: TrainingListener) -> Outcome:
     """Trains `base` on one set, measures it on the other, and writes the best model to the folder `out`.
 
     State is kept beside `out` until it is done: an interrupted run goes on when it is called again with the same

@@ -28,11 +28,15 @@ class Report(Protocol):
 
 
 class Listener(Protocol):
-    """Hears how a training gets on."""
+    """Hears what is being done, and how much of how much of that is."""
 
     def stage(self, name: str) -> None: ...
 
     def advance(self, done: int, total: int) -> None: ...
+
+
+class TrainingListener(Listener, Protocol):
+    """Hears of every step of a training, too."""
 
     def step(self, report: Report) -> None: ...
 

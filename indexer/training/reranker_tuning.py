@@ -20,7 +20,7 @@ from indexer.training.groups import Collection, GroupShape, evidence_of, make_gr
 from indexer.training.mining import RULES, PairNegatives
 from indexer.training.model_folder import publish_folder, require_replaceable
 from indexer.training.pair_model import base_fingerprint, load_base
-from indexer.training.progress import Advance, Listener
+from indexer.training.progress import Advance, Listener, TrainingListener
 from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledSet, untitled
 from indexer.training.step_log import StepLog
@@ -69,7 +69,7 @@ class Outcome:
 
 
 def tune_reranker(
-    training: LabelledSet, held_out: LabelledSet, base: str, encoder: Encoder, out: Path, plan: Plan, listener: Listener
+    training: LabelledSet, held_out: LabelledSet, base: str, encoder: Encoder, out: Path, plan: Plan, listener: TrainingListener
 ) -> Outcome:
     """Trains `base` on one set, calibrates and measures it on the other, and writes the best state to the folder `out`.
 

@@ -69,14 +69,12 @@ class Heard:
 
     def __init__(self, interrupt: str | None = None) -> None:
         self.stages: list[str] = []
-        self.last = 0
         self._interrupt = interrupt
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
 
-    def step(self, done: int, total: int) -> None:
-        self.last = done
+    def advance(self, done: int, total: int) -> None:
         if self.stages[-1] == self._interrupt and done == total - 2:
             raise KeyboardInterrupt
 

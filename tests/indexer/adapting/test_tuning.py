@@ -12,6 +12,21 @@ from indexer.training.made_queries import HEADLINE, KEYWORDS
 from indexer.training.mining import MiningRule
 from indexer.training.sources import Document, LabelledQuery
 
+
+class Heard:
+    """Remembers how far the last stage came."""
+
+    def __init__(self) -> None:
+        self.reached: dict[str, tuple[int, int]] = {}
+        self._stage = ""
+
+    def stage(self, name: str) -> None:
+        self._stage = name
+
+    def advance(self, done: int, total: int) -> None:
+        self.reached[self._stage] = done, total
+
+
 RULE = MiningRule(twin_similarity=2.0, sibling_similarity=2.0)  # all that is found may be a negative
 
 
@@ -53,7 +68,7 @@ def _mined(encoder: WordCounter) -> Mined:
 
 def test_a_headline_does_not_find_its_article_by_its_title() -> None:
     encoder = WordCounter()
-    groups = {group.query: group for group in _mined(encoder).groups(20)}
+    groups = {group.query: group for group in _mined(encoder).groups(20, Heard())}
     headline, keywords = groups["crude meets lender"], groups["oil bank"]
     assert headline.passages[0] == "oil and the bank"
     assert headline.evidence[0] < 0.5  # no word of the headline is in the body
@@ -64,7 +79,9 @@ def test_a_headline_does_not_find_its_article_by_its_title() -> None:
 
 def test_headlines_are_mined_among_the_bodies_that_were_encoded() -> None:
     mined = _mined(WordCounter())
-    material = mined.material(20)
+    heard = Heard()
+    material = mined.material(20, heard)
+    assert heard.reached == {"Encoding bodies without titles": (8, 8), "Mining": (9, 9)}
     bodies = {0, *range(1, 8)}
     for example in material.examples:
         shown = {int(material.pool.article[row]) for row in example.negatives}
