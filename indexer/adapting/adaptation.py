@@ -27,7 +27,7 @@ from indexer.adapting.trial import Trial
 from indexer.adapting.verdict import RERANK, encoder_is_better, reranker_is_better, reranker_rows, rows
 from indexer.judgements import Judged
 from indexer.training.checkpoint import Checkpoint
-from indexer.training.pair_model import load_base
+from indexer.training.pair_model import PairModel, load_base
 from indexer.training.progress import Listener
 from indexer.training.reranker_tuning import save
 from search.errors import BadInput
@@ -194,7 +194,7 @@ def _train_reranker(
     mined: tuning.Mined,
     run: Run,
     report: Report,
-    pair_model: tuning.PairModel,
+    pair_model: PairModel,
     reference: Reranker,
     shown: Sequence[tuple[str, str]],
 ) -> None:

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 from sentence_transformers import SentenceTransformer
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from indexer.adapting.corpus import Corpus
 from indexer.adapting.pace import Pace
@@ -29,6 +28,7 @@ from indexer.training.groups import Collection, GroupShape, make_groups
 from indexer.training.made_queries import NEAR_VERBATIM
 from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining, make_examples, pool_of
+from indexer.training.pair_model import PairModel
 from indexer.training.progress import Advance, Listener
 from indexer.training.sources import LabelledQuery, untitled
 from search.errors import BadInput
@@ -39,8 +39,6 @@ HEADLINE_SHARE = 0.6
 MOST_HEADLINES, FEWEST_BODIES = 4_000, 500
 """Headlines that are trained on, at most, and bodies that they are mined among, at least: each is encoded without its title."""
 PACE_STEPS = 4
-
-PairModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 
 @dataclass(frozen=True)

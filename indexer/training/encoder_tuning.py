@@ -1,6 +1,5 @@
 """A bi-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
 
-import json
 import shutil
 import time
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.groups import Collection
-from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.model_folder import describe, publish_folder, require_replaceable
 from indexer.training.negatives import Judge, Mining, judge_of, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Listener, TrainingListener
@@ -92,11 +91,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     reranker = CrossEncoderReranker.load(plan.reranker) if plan.reranker else None
     miner = Miner(training, plan.mined, judge_of(reranker) if reranker else None, recipe.seed)
     first_encoder: Encoder = SentenceEncoder.load(base)
-    material = miner.mine(first_encoder, listener)
-    if len(material.examples) < FEWEST_EXAMPLES:
-        raise BadInput(
-            f"Only {len(material.examples)} queries with a relevant article are left to train on: give at least {FEWEST_EXAMPLES}."
-        )
+    material = _enough(miner.mine(first_encoder, listener))
     listener.stage("Measuring")
     trial = Trial(held_out)
     before = trial.ndcg(first_encoder)
@@ -127,13 +122,19 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     def write(part: Path) -> None:
         with quietly():
             model.save_pretrained(str(part), create_model_card=False)
-        (part / "README.md").write_text(card(training, settings, outcome), "utf-8")
-        (part / "training.json").write_text(json.dumps({**settings, "outcome": asdict(outcome)}, indent=2) + "\n", "utf-8")
-        shutil.copyfile(work / "log.jsonl", part / "log.jsonl")
+        describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / "log.jsonl")
 
     publish_folder(out, write)
     shutil.rmtree(work)
     return outcome
+
+
+def _enough(material: Material) -> Material:
+    """The material. Raises BadInput when it is too little to train on."""
+    found = len(material.examples)
+    if found < FEWEST_EXAMPLES:
+        raise BadInput(f"Only {found} queries with a relevant article are left to train on: give at least {FEWEST_EXAMPLES}.")
+    return material
 
 
 def served(model: SentenceTransformer, work: Path) -> SentenceEncoder:

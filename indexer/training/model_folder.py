@@ -1,7 +1,8 @@
 """A trained model's folder: written aside and put in place at the end, so that the previous one is there until then."""
 
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from indexer.training.trainer_state import saving
@@ -42,6 +43,13 @@ def publish_folder(out: Path, write: Callable[[Path], None]) -> None:
         shutil.rmtree(part, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def describe(folder: Path, card: str, settings: Mapping[str, object], log: Path) -> None:
+    """Writes beside a model what it came from: its card, all settings with the outcome, and the loss of every step."""
+    (folder / "README.md").write_text(card, "utf-8")
+    (folder / "training.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+    shutil.copyfile(log, folder / "log.jsonl")
 
 
 def _replace(out: Path, part: Path, old: Path) -> None:

@@ -13,8 +13,10 @@ from search.models.loading import fingerprint, model_folder, quietly
 from search.models.reranker import BUNDLED
 from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
+PairModel = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
-def load_base(name: str, seed: int, frozen_layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+
+def load_base(name: str, seed: int, frozen_layers: int) -> PairModel:
     """A BERT with a one-logit head on this machine's fastest device, its lowest layers frozen, and its tokenizer.
 
     `name` is a folder or hub id of a BERT, which gets a fresh head if it has none of one output; or, to go on from, the

@@ -1,6 +1,5 @@
 """A cross-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
 
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -18,8 +17,8 @@ from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection, GroupShape, evidence_of, make_groups
 from indexer.training.mining import RULES, PairNegatives
-from indexer.training.model_folder import publish_folder, require_replaceable
-from indexer.training.pair_model import base_fingerprint, load_base
+from indexer.training.model_folder import describe, publish_folder, require_replaceable
+from indexer.training.pair_model import PairModel, base_fingerprint, load_base
 from indexer.training.progress import Advance, Listener, TrainingListener
 from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledSet, untitled
@@ -33,6 +32,7 @@ from search.ranking import CombinationWeights
 Floats = npt.NDArray[np.float32]
 
 FEWEST_GROUPS = 16
+_LOG = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -81,38 +81,19 @@ def tune_reranker(
     require_replaceable(out)
     recipe, work = plan.recipe, out.with_name(f".{out.name}.training")
     listener.stage("Reading the base model")
-    model, tokenizer = load_base(base, recipe.seed, recipe.frozen_layers)
+    pair_model = load_base(base, recipe.seed, recipe.frozen_layers)
     listener.stage("Encoding")
     trained_on, measured_on = encoded_sets(training, held_out, encoder, listener.advance)
     groups = _groups(training, trained_on, encoder, plan, listener)
-    if len(groups) < FEWEST_GROUPS:
-        raise BadInput(f"Only {len(groups)} queries with a relevant article are left to train on: give at least {FEWEST_GROUPS}.")
     listener.stage("Measuring")
     trial = Trial(held_out, measured_on, encoder, plan)
-    before = trial.ndcg(model, tokenizer, recipe)
+    before = trial.ndcg(*pair_model, recipe)
     steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
     run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
-    every = max(1, steps // plan.looks)
     listener.stage("Training")
-    log = StepLog(work / "log.jsonl")
-
-    def note(report: StepReport) -> None:
-        log.add(asdict(report))
-        listener.step(report)
-
-    with saving(work):
-        work.mkdir(parents=True, exist_ok=True)
-        train(
-            model,
-            tokenizer,
-            groups,
-            recipe,
-            checkpoint=Checkpoint(work, run, every),
-            validation=Validation(lambda: trial.ndcg(model, tokenizer, recipe), every, plan.patience),
-            on_step=note,
-        )
+    _train(pair_model, groups, plan, trial, Checkpoint(work, run, max(1, steps // plan.looks)), listener)
     listener.stage("Saving")
-    lists = trial.judge(model, tokenizer, recipe)
+    lists = trial.judge(*pair_model, recipe)
     slope, intercept = calibrate({training.name: lists})
     outcome = Outcome(
         hybrid=mean_ndcg(lists, CombinationWeights(0.0, 0.0), slope, intercept),
@@ -128,14 +109,28 @@ def tune_reranker(
     settings = {"base": base, "encoder": encoder.fingerprint, **asdict(plan)}
 
     def write(part: Path) -> None:
-        save(model, tokenizer, part, recipe, slope, intercept)
-        (part / "README.md").write_text(card(training, settings, outcome), "utf-8")
-        (part / "training.json").write_text(json.dumps({**settings, "outcome": asdict(outcome)}, indent=2) + "\n", "utf-8")
-        shutil.copyfile(work / "log.jsonl", part / "log.jsonl")
+        save(*pair_model, part, recipe, slope, intercept)
+        describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / _LOG)
 
     publish_folder(out, write)
     shutil.rmtree(work)
     return outcome
+
+
+def _train(
+    pair_model: PairModel, groups: Sequence[Group], plan: Plan, trial: "Trial", checkpoint: Checkpoint, listener: TrainingListener
+) -> None:
+    """Trains the model in place to the best state of the run, with a log of every step beside the checkpoint."""
+    log = StepLog(checkpoint.folder / _LOG)
+
+    def note(report: StepReport) -> None:
+        log.add(asdict(report))
+        listener.step(report)
+
+    with saving(checkpoint.folder):
+        checkpoint.folder.mkdir(parents=True, exist_ok=True)
+        validation = Validation(lambda: trial.ndcg(*pair_model, plan.recipe), checkpoint.every, plan.patience)
+        train(*pair_model, groups, plan.recipe, checkpoint=checkpoint, validation=validation, on_step=note)
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, recipe: Recipe, slope: float, intercept: float) -> None:
@@ -217,6 +212,7 @@ def encoded_sets(training: LabelledSet, held_out: LabelledSet, encoder: Encoder,
 
 
 def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, plan: Plan, listener: Listener) -> list[Group]:
+    """The groups of every pass, with other negatives in each. Raises BadInput when there are too few."""
     listener.stage("Mining")
     vectors = encoder.encode_queries([query.text for query in training.queries])
     rule = RULES[plan.negatives]
@@ -225,4 +221,6 @@ def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, pla
         listener.stage(f"Mining for pass {epoch + 1} of {plan.epochs}")
         seed = plan.recipe.seed + epoch
         groups += make_groups(collection, training.queries, vectors, rule=rule, shape=plan.shape, seed=seed, advance=listener.advance)
+    if len(groups) < FEWEST_GROUPS:
+        raise BadInput(f"Only {len(groups)} queries with a relevant article are left to train on: give at least {FEWEST_GROUPS}.")
     return groups
