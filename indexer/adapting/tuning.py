@@ -114,7 +114,7 @@ class Mined:
         assert untitled is not None
         missing = [int(row) for row in np.flatnonzero(np.isin(passages.owner, [*rows])) if not untitled.vectors[row].any()]
         if missing:
-            listener.stage("Encoding bodies without titles")
+            listener.stage("Encoding bodies")
             untitled.vectors[missing] = encode_passages(self.encoder, [passages.text(row, bare=True) for row in missing], listener.advance)
 
     def _vectors(self, queries: Sequence[LabelledQuery]) -> npt.NDArray[np.float32]:

@@ -81,7 +81,7 @@ def test_headlines_are_mined_among_the_bodies_that_were_encoded() -> None:
     mined = _mined(WordCounter())
     heard = Heard()
     material = mined.material(20, heard)
-    assert heard.reached == {"Encoding bodies without titles": (8, 8), "Mining": (9, 9)}
+    assert heard.reached == {"Encoding bodies": (8, 8), "Mining": (9, 9)}
     bodies = {0, *range(1, 8)}
     for example in material.examples:
         shown = {int(material.pool.article[row]) for row in example.negatives}
