@@ -66,6 +66,7 @@ def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
     material = mix(collect(data, encode))
     model = open_base(str(bundled_encoder_folder()), recipe)
     with TrainingProgress(Console(stderr=True)) as progress:
+        progress.stage("Training")
         train(model, material, recipe, Checkpoint(work / "checkpoint", repr(recipe)), on_step=progress.step)
     save(model, SHARE, out, {"examples": len(material.examples), "recipe": asdict(recipe)})
 

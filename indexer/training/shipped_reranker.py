@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Console
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from indexer.training import sources
@@ -27,6 +27,7 @@ from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import DEFAULT_RULE, DEFAULT_SHAPE, Collection, GroupShape, gather_evidence, make_groups
 from indexer.training.mining import MiningRule
 from indexer.training.pair_model import base_fingerprint, load_base
+from indexer.training.progress import TrainingProgress
 from indexer.training.run_key import run_key
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.models.bundled import bundled_encoder_folder
@@ -87,7 +88,10 @@ def build(data: Path, work: Path, out: Path, start: str, recipe: Recipe) -> None
     plan = make_plan(data, documents, rng)
     groups = training_groups(plan, news, encode, rng)
     model, tokenizer = load_base(start, recipe.seed, recipe.frozen_layers)
-    _train_with_progress(model, tokenizer, groups, recipe, Checkpoint(work / "checkpoint", run_key(base_fingerprint(start), recipe)))
+    checkpoint = Checkpoint(work / "checkpoint", run_key(base_fingerprint(start), recipe))
+    with TrainingProgress(Console(stderr=True)) as progress:
+        progress.stage("Training")
+        train(model, tokenizer, groups, recipe, checkpoint=checkpoint, on_step=progress.step)
     held_out = judge(plan, news, encode, model, tokenizer, recipe)
     save(model, groups, held_out, recipe, out)
 
@@ -260,22 +264,6 @@ def keeping(folder: Path, encode: Encode) -> Encode:
         return vectors
 
     return encode_or_load
-
-
-def _train_with_progress(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, groups: Sequence[Group], recipe: Recipe, checkpoint: Checkpoint
-) -> None:
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("loss {task.fields[loss]:.3f}"))
-    with Progress(*columns) as progress:
-        task = progress.add_task("training", total=None, loss=float("nan"))
-        train(
-            model,
-            tokenizer,
-            groups,
-            recipe,
-            checkpoint=checkpoint,
-            on_step=lambda step: progress.update(task, completed=step.step, total=step.steps, loss=step.loss),
-        )
 
 
 def main() -> None:
