@@ -4,7 +4,7 @@ from indexer.evaluation.collection import Collection
 from indexer.evaluation.evaluation import Evaluation, Listener, Quiet, evaluate_archive, evaluate_folder
 from indexer.evaluation.measuring import HEADINGS, MEASURES, Result, evaluate, figures, means
 from indexer.evaluation.report import Report
-from indexer.evaluation.runs import read_run, run_files, write_run
+from indexer.evaluation.runs import as_judged, read_run, run_files, write_run
 from indexer.evaluation.significance import Comparison, compare, differences
 from indexer.evaluation.system import System
 from indexer.judgements import Judged
@@ -21,6 +21,7 @@ __all__ = [
     "Report",
     "Result",
     "System",
+    "as_judged",
     "compare",
     "differences",
     "evaluate",

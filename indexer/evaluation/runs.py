@@ -1,12 +1,13 @@
 """Rankings in TREC's format: a line each of query, Q0, article, rank, score and system, parted by blanks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ir_measures import ScoredDoc
 
 from indexer.evaluation.measuring import Result
 from indexer.evaluation.system import DEPTH
+from indexer.judgements import Judged
 from search.errors import BadInput
 
 
@@ -50,6 +51,19 @@ def read_run(path: Path) -> list[ScoredDoc]:
     if not run:
         raise BadInput(f"{path} holds no ranking.", field="run")
     return run
+
+
+def as_judged(run: Sequence[ScoredDoc], judged: Judged) -> list[ScoredDoc]:
+    """The run with its ids as the judgements spell them, where these have the blanks that a run cannot hold."""
+    queries = _spellings(qrel.query_id for qrel in judged.qrels)
+    articles = _spellings(qrel.doc_id for qrel in judged.qrels)
+    return [ScoredDoc(queries.get(hit.query_id, hit.query_id), articles.get(hit.doc_id, hit.doc_id), hit.score) for hit in run]
+
+
+def _spellings(ids: Iterable[str]) -> dict[str, str]:
+    """Each id by how a run has it; one that is such a word already is no other's."""
+    known = set(ids)
+    return {_word(id_): id_ for id_ in sorted(known)} | {id_: id_ for id_ in known}
 
 
 def _word(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer.evaluation.evaluation import Evaluation
 from indexer.evaluation.measuring import figures
 from indexer.evaluation.report import Report
-from indexer.evaluation.runs import read_run
+from indexer.evaluation.runs import as_judged, read_run
 from indexer.evaluation.significance import Figures
 from indexer.evaluation.system import System
 from indexer.judgements import Judged
@@ -51,7 +51,7 @@ def file_sides(first: Path, second: Path, judged: Judged | None, systems: Sequen
 
 
 def _run_side(path: Path, judged: Judged) -> Side:
-    run = read_run(path)
+    run = as_judged(read_run(path), judged)
     known = set(judged.query_ids)
     if not any(hit.query_id in known for hit in run):
         raise BadInput(

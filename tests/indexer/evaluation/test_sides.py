@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from ir_measures import Qrel
+from ir_measures import Qrel, ScoredDoc
 
-from indexer.evaluation import Judged, System
+from indexer.evaluation import Judged, Result, System, write_run
 from indexer.evaluation.sides import file_sides, is_file
 from search.errors import BadInput
 from tests.indexer.evaluation.reports import every, report
@@ -33,6 +33,17 @@ def test_two_runs_are_measured_with_the_judgements(tmp_path: Path) -> None:
     assert name == "poor"
     assert [before[query]["RR@10"] for query in ("q1", "q2")] == [0.5, 0.0]
     assert [after[query]["RR@10"] for query in ("q1", "q2")] == [1.0, 1.0]
+
+
+def test_a_run_that_lost_the_blanks_of_its_ids_is_measured_as_the_search_was(tmp_path: Path) -> None:
+    judged = Judged({"q 1": "oil", "q_1": "storm"}, (Qrel("q 1", "news  a1", 1), Qrel("q_1", "news_b1", 1)))
+    path = tmp_path / "own.trec"
+    write_run(path, Result(System.DENSE, {}, {}, [ScoredDoc("q 1", "other", 100.0), ScoredDoc("q 1", "news  a1", 99.0)]))
+    (((_, spaced), _),) = file_sides(path, path, Judged(judged.queries, judged.qrels[:1]), None)
+    assert {query: values["RR@10"] for query, values in spaced.items()} == {"q 1": 0.5}
+    theirs = _write(tmp_path / "theirs.trec", "q_1 Q0 news_b1 1 2 x\n")  # an id that is judged as it stands is that one
+    (((_, exact), _),) = file_sides(theirs, theirs, judged, None)
+    assert {query: values["RR@10"] for query, values in exact.items()} == {"q 1": 0.0, "q_1": 1.0}
 
 
 def test_two_reports_are_compared_mode_by_mode(tmp_path: Path) -> None:
