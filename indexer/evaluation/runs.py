@@ -25,7 +25,7 @@ def write_run(path: Path, result: Result) -> None:
 
 
 def read_run(path: Path) -> list[ScoredDoc]:
-    """The rankings of one system; raises BadInput, naming file and line."""
+    """The rankings of one system, none from an empty file; raises BadInput, naming file and line."""
     try:
         lines = path.read_text("utf-8").split("\n")
     except OSError as error:
@@ -48,8 +48,6 @@ def read_run(path: Path) -> list[ScoredDoc]:
         if (query_id, key) in seen:
             raise BadInput(f"{path}:{number} ranks {key!r} for the query {query_id!r} again: give a file for each system.", field="run")
         seen.add((query_id, key))
-    if not run:
-        raise BadInput(f"{path} holds no ranking.", field="run")
     return run
 
 

@@ -53,7 +53,9 @@ def file_sides(first: Path, second: Path, judged: Judged | None, systems: Sequen
 def _run_side(path: Path, judged: Judged) -> Side:
     run = as_judged(read_run(path), judged)
     known = set(judged.query_ids)
-    if not any(hit.query_id in known for hit in run):
+    if not run:
+        _log.warning("%s ranks nothing: every judged query counts 0.", path)
+    elif not any(hit.query_id in known for hit in run):
         raise BadInput(
             f"{path} ranks nothing for any of the {len(known):,} judged queries, its first is {run[0].query_id!r}: "
             "give a run for these queries.",

@@ -36,10 +36,15 @@ def test_blanks_in_ids_do_not_break_the_lines(tmp_path: Path) -> None:
     assert read_run(path) == [ScoredDoc("q_1", "an_article", 100.0)]
 
 
+def test_a_system_that_finds_nothing_is_read_back_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.trec"
+    write_run(path, Result(System.BM25, {}, {}, []))
+    assert read_run(path) == []
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "holds no ranking"),
         ("q1 Q0 a 1 0.5 mine\nq1 a 2\n", r"run\.trec:2 is not a line of a run"),
         ("q1 Q0 a 1 high mine\n", r"run\.trec:1"),
         ("q1 Q0 a 1 2 bm25\nq1 Q0 a 1 2 dense\n", r"run\.trec:2 ranks 'a' for the query 'q1' again"),

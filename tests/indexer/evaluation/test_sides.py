@@ -46,6 +46,14 @@ def test_a_run_that_lost_the_blanks_of_its_ids_is_measured_as_the_search_was(tmp
     assert {query: values["RR@10"] for query, values in exact.items()} == {"q 1": 0.0, "q_1": 1.0}
 
 
+def test_an_empty_run_found_nothing_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    empty, good = _write(tmp_path / "empty.trec", ""), _write(tmp_path / "good.trec", "q1 Q0 a 1 2 x\n")
+    (((_, before), (_, after)),) = file_sides(empty, good, JUDGED, None)
+    assert [before[query]["RR@10"] for query in ("q1", "q2")] == [0.0, 0.0]
+    assert after["q1"]["RR@10"] == 1.0
+    assert [record.getMessage() for record in caplog.records] == [f"{empty} ranks nothing: every judged query counts 0."]
+
+
 def test_two_reports_are_compared_mode_by_mode(tmp_path: Path) -> None:
     before = _write(tmp_path / "before.json", report({"bm25": LOW, "dense": LOW, "hybrid": LOW}).to_json())
     after = _write(tmp_path / "after.json", report({"dense": HIGH, "hybrid": HIGH, "rerank": HIGH}).to_json())
