@@ -52,11 +52,7 @@ def article_from(record: Record, now: datetime) -> Article:
     that nobody expects, stay in ``extra``; an unusable id, title, text or date rejects the record.
     """
     fields = _Fields(record.fields)
-    title = fields.take_text("title", TITLE_CHARACTERS, clean_line)
-    text = fields.take_text("text", TEXT_CHARACTERS, clean_text) or fields.take_text("summary", TEXT_CHARACTERS, clean_text)
-    if not title and not text:
-        shown = ", ".join(clean_line(name[:30]) for name in list(record.fields)[:8])
-        raise BadRecord(f"there is neither a title nor a text (fields: {shown or 'none'})", field="text")
+    title, text = fields.take_content()
     key = fields.take_id()
     link = fields.take_link()
     published_at, precision = fields.take_date(now)
@@ -74,6 +70,13 @@ def article_from(record: Record, now: datetime) -> Article:
         topics=fields.take_names("topics"),
         extra=fields.rest(),
     )
+
+
+def content_from(record: Record) -> tuple[str, str, str]:
+    """Key, title and text of the article that the record would be, whatever its other fields hold; raises BadRecord as above."""
+    fields = _Fields(record.fields)
+    title, text = fields.take_content()
+    return fields.take_id() or fields.take_link() or _content_key(title, text), title, text
 
 
 def has_content(names: Iterable[str]) -> bool:
@@ -100,6 +103,15 @@ class _Fields:
                 if name in self._rest and not _is_empty(self._rest[name]):
                     return name, self._rest[name]
         return None
+
+    def take_content(self) -> tuple[str, str]:
+        """Title and text, of which one may be empty."""
+        names = [clean_line(name[:30]) for name in list(self._rest)[:8]]
+        title = self.take_text("title", TITLE_CHARACTERS, clean_line)
+        text = self.take_text("text", TEXT_CHARACTERS, clean_text) or self.take_text("summary", TEXT_CHARACTERS, clean_text)
+        if not title and not text:
+            raise BadRecord(f"there is neither a title nor a text (fields: {', '.join(names) or 'none'})", field="text")
+        return title, text
 
     def take_text(self, meaning: str, limit: int, clean: Callable[[str], str]) -> str:
         """The cleaned text of a field, "" where there is none."""

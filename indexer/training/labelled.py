@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from indexer.dump import Dump, Rejected
 from indexer.feedback.training_set import feedback_labels
-from indexer.judgements import read_numbered_qrels, read_objects, read_queries
+from indexer.fields import content_from
+from indexer.judgements import read_numbered_qrels, read_queries
 from indexer.training.made_queries import QueryMaker, Recipe
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
-from search.errors import BadInput
+from search.errors import BadInput, BadRecord
 from search.store import Archive
 
 FEWEST_ARTICLES = 20
@@ -26,17 +28,18 @@ DEFAULT_RECIPE = Recipe()
 def read_folder(folder: Path, split: str = "train") -> LabelledSet:
     """The articles and the labelled queries of a folder in the layout of BEIR, grades divided by the largest: 0..1.
 
+    The corpus is read as it would be indexed: its fields may have any of the usual names, and the file may be compressed.
     Articles that are graded 0 stay in a query's relevance with 0.0: they are negatives that somebody has looked at.
     Raises BadInput, naming file and line, for a missing file, a line that is not what it should be, no judgements,
     judgements of articles or queries that do not exist, a query with nothing relevant, and too few articles.
     """
-    _require_files(folder, split)
-    documents = _documents(folder / "corpus.jsonl")
+    corpus = _require_files(folder, split)
+    documents = _documents(corpus)
     texts = read_queries(folder / "queries.jsonl")
     qrels = folder / "qrels" / f"{split}.tsv"
     judgements = read_numbered_qrels(qrels)
     rows = {document.key: row for row, document in enumerate(documents)}
-    _require_known(qrels, [(line, each.doc_id) for line, each in judgements if each.doc_id not in rows], "article", "corpus.jsonl")
+    _require_known(qrels, [(line, each.doc_id) for line, each in judgements if each.doc_id not in rows], "article", corpus.name)
     _require_known(qrels, [(line, each.query_id) for line, each in judgements if each.query_id not in texts], "query", "queries.jsonl")
     graded: dict[str, dict[int, int]] = defaultdict(dict)
     for _, each in judgements:
@@ -203,13 +206,16 @@ def _without(labelled: LabelledSet, left_out: set[int], queries: Iterable[Labell
     )
 
 
-def _require_files(folder: Path, split: str) -> None:
-    for name in ("corpus.jsonl", "queries.jsonl"):
-        if not (folder / name).is_file():
+def _require_files(folder: Path, split: str) -> Path:
+    """The corpus, which may be compressed. Raises BadInput for a file that is not there."""
+    corpora = sorted(folder.glob("corpus.jsonl*"))
+    for name, found in (("corpus.jsonl", bool(corpora)), ("queries.jsonl", (folder / "queries.jsonl").is_file())):
+        if not found:
             raise BadInput(f"{folder} has no {name}: give {_LAYOUT}.", field="folder")
     if not (folder / "qrels" / f"{split}.tsv").is_file():
         there = ", ".join(sorted(path.stem for path in (folder / "qrels").glob("*.tsv"))) or "none"
         raise BadInput(f"{folder} has no qrels/{split}.tsv: choose another split (there: {there}).", field="split")
+    return corpora[0]
 
 
 def _require_enough(documents: Sequence[Document], place: str) -> None:
@@ -231,9 +237,15 @@ def _require_known(qrels: Path, unknown: Sequence[tuple[int, str]], what: str, f
 
 def _documents(path: Path) -> tuple[Document, ...]:
     documents: dict[str, Document] = {}
-    for key, row in read_objects(path, ("_id",)):
+    for item in Dump.open([str(path)]):
+        if isinstance(item, Rejected):
+            raise BadInput(f"{item.place} cannot be read ({item.reason}): correct it, or leave it out.", field="corpus")
+        try:
+            key, title, text = content_from(item)
+        except BadRecord as error:
+            raise BadInput(f"{item.place} cannot be read ({error}): correct it, or leave it out.", field="corpus") from error
         if key in documents:
             raise BadInput(f"{path} has the article '{key}' twice: give every article an _id of its own.", field="corpus")
-        documents[key] = Document(key, str(row.get("title") or "").strip(), str(row.get("text") or "").strip())
+        documents[key] = Document(key, title, text)
     _require_enough(tuple(documents.values()), str(path))
     return tuple(documents.values())

@@ -1,5 +1,6 @@
 """Labelled folders and unlabelled archives become the same kind of set, bad ones one sentence, and held-out articles stay unseen."""
 
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -55,6 +56,17 @@ def test_judgements_that_cannot_be_used_are_one_sentence(tmp_path: Path, qrels: 
         read_folder(folder)
 
 
+def test_a_corpus_is_read_under_the_names_and_from_the_file_that_it_is_indexed_from(tmp_path: Path) -> None:
+    expected = read_folder(write_folder(tmp_path / "set")).documents
+    corpus = tmp_path / "set" / "corpus.jsonl"
+    rows = [{"_id": each.key, "headline": each.title, "content": each.body, "date": "one day"} for each in expected]
+    corpus.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert read_folder(tmp_path / "set").documents == expected
+    (tmp_path / "set" / "corpus.jsonl.gz").write_bytes(gzip.compress(corpus.read_bytes()))
+    corpus.unlink()
+    assert read_folder(tmp_path / "set").documents == expected
+
+
 def _without(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
@@ -69,8 +81,9 @@ def _with(name: str, content: bytes) -> Callable[[Path], None]:
         (_without("corpus.jsonl"), r"has no corpus\.jsonl"),
         (_without("queries.jsonl"), r"has no queries\.jsonl"),
         (_without("qrels/train.tsv"), r"has no qrels/train\.tsv: choose another split \(there: none\)"),
-        (_with("corpus.jsonl", b'{"_id": "a1"}\n{"_id": "a1"}\n'), "has the article 'a1' twice"),
-        (_with("corpus.jsonl", b'{"_id": "a1"}\n[1]\n'), r"corpus\.jsonl:2 cannot be read"),
+        (_with("corpus.jsonl", b'{"_id": "a1", "text": "b"}\n{"_id": "a1", "text": "b"}\n'), "has the article 'a1' twice"),
+        (_with("corpus.jsonl", b'{"_id": "a1", "text": "b"}\n[1]\n'), r"corpus\.jsonl:2 cannot be read"),
+        (_with("corpus.jsonl", b'{"_id": "a1", "note": "b"}\n'), r"corpus\.jsonl:1 cannot be read \(there is neither a title nor a text"),
         (_with("queries.jsonl", b'{"_id": "q1"}\n'), r"queries\.jsonl:1 cannot be read: expected .*_id.*text"),
         (_with("queries.jsonl", b"\xff\xfe"), r"queries\.jsonl is not UTF-8"),
     ],
