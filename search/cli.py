@@ -107,7 +107,9 @@ def search(
     half_life: Annotated[
         float | None, typer.Option(metavar="DAYS", help="Recency boost: after so many days half of it is left.", show_default=False)
     ] = None,
-    facets: Annotated[bool, typer.Option("--facets", help="Count all that match by source, topic, author and language.")] = False,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count all that match by source, topic, author, language and what annotating found.")
+    ] = False,
     timeline: Annotated[
         Interval | None, typer.Option(help="Count all that match over time, in bars of this length.", show_default=False)
     ] = None,

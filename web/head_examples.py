@@ -48,10 +48,12 @@ HEADS: Mapping[str, Any] = {
             "lowest": None,
             "highest": None,
             "endpoint": "/classify",
-            "description": "Whether a text speaks well or badly of its subject.",
-            "trained_on": "SST-2, train",
-            "figures": {"sst2: accuracy": 0.92},
-            "published": {"BERT-base": "93.5"},
+            "description": "Whether a sentence speaks well or ill of its subject.",
+            "trained_on": "6,916 sentences of the Stanford Sentiment Treebank (film reviews)",
+            "figures": {"sst2: accuracy": 0.8807},
+            "published": {"BERT-base": "accuracy 0.932 (GLUE SST-2, 67,000 phrases)"},
+            "max_tokens": 128,
+            "model_card": "# sentiment\n\nWhether a sentence speaks well or ill of its subject. …",
             "fingerprint": "sentiment:0123456789abcdef",
         }
     ]

@@ -20,6 +20,9 @@ from web.parameters import Conditions, refuse_unknown
 MAX_TEXTS = 256
 MAX_SLOW_TEXTS = 16
 """Texts of which each token costs as much as a text, or is answered."""
+MAX_MASKS = 256
+MAX_SLOW_CHARACTERS = 10_000
+"""Of the texts whose perplexity is asked for: every token of them takes a pass of its own."""
 MAX_WORDS = 2_000
 MAX_CHOICES = 20
 MAX_CHARACTERS = 100_000
@@ -162,20 +165,28 @@ class FillMaskParameters(HeadParameters):
     """Texts in which words are missing."""
 
     texts: Texts = Field(
-        description=f"Texts with [MASK] where a word is missing. {_LIMITS}", examples=[["Oil [MASK] rose again on Friday."]]
+        description=f"Texts with [MASK] where a word is missing, at most {MAX_MASKS} in all. {_LIMITS}",
+        examples=[["Oil [MASK] rose again on Friday."]],
     )
     top_k: int = Field(5, ge=1, le=100, description="Tokens for each mask.", examples=[3])
     perplexity: bool = Field(
         False,
         description="Also say how surprising each text is (pseudo-perplexity, from 1), with or without a mask; "
-        f"for at most {MAX_SLOW_TEXTS} texts.",
+        f"for at most {MAX_SLOW_TEXTS} texts, of {MAX_SLOW_CHARACTERS:,} characters together.",
     )
     task: Task | None = Field(None, description=_ONLY)
 
     @model_validator(mode="after")
     def _few_enough(self) -> Self:
+        masks = sum(text.count("[MASK]") for text in self.texts)
+        if masks > MAX_MASKS:
+            raise BadInput(f"texts has {masks:,} masks: give at most {MAX_MASKS} at a time.", field="texts")
         if self.perplexity:
             _refuse_many(self.texts, "with perplexity")
+            if (characters := _characters(self.texts)) > MAX_SLOW_CHARACTERS:
+                raise BadInput(
+                    f"texts has {characters:,} characters: with perplexity give at most {MAX_SLOW_CHARACTERS:,} at a time.", field="texts"
+                )
         return self
 
 

@@ -106,11 +106,14 @@ class HeadAnswer(BaseModel):
     trained_on: str
     figures: dict[str, float]
     published: dict[str, str]
+    max_tokens: int
+    model_card: str
+    """Markdown: data with licences, limits, figures."""
     fingerprint: str
 
     @classmethod
-    def of(cls, card: HeadCard, fingerprint: str) -> "HeadAnswer":
-        """The head's card as it goes over the wire."""
+    def of(cls, card: HeadCard, model_card: str, fingerprint: str) -> "HeadAnswer":
+        """The head's card as it goes over the wire, with the one for people."""
         return cls(
             task=card.task,
             kind=card.kind,
@@ -123,6 +126,8 @@ class HeadAnswer(BaseModel):
             trained_on=card.trained_on,
             figures=dict(card.figures),
             published=dict(card.published),
+            max_tokens=card.max_tokens,
+            model_card=model_card,
             fingerprint=fingerprint,
         )
 

@@ -1,4 +1,7 @@
-"""Tags that spell out entities: B-x begins one of the type x, I-x goes on with it, O is outside."""
+"""Tags that spell out entities: B-x begins one of the type x, I-x goes on with it, O is outside.
+
+A tagger that has no B-x for a type begins its entities with I-x.
+"""
 
 from functools import cache
 
@@ -33,7 +36,7 @@ def most_probable_tags(shares: npt.NDArray[np.float32], labels: tuple[str, ...])
 @cache
 def _transitions(labels: tuple[str, ...]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which tag may follow which (before, tag), and which may come first."""
-    inside = [tag.startswith("I-") for tag in labels]
+    inside = [tag.startswith("I-") and f"B-{tag[2:]}" in labels for tag in labels]
     allowed = [
         [not within or (before[:2] in ("B-", "I-") and before[2:] == tag[2:]) for tag, within in zip(labels, inside, strict=True)]
         for before in labels

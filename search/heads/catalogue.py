@@ -54,6 +54,11 @@ class Heads:
         """Where a head lies. Raises NotFound, naming what there is."""
         return self._find(task)[1].path.parent
 
+    def model_card(self, task: str) -> str:
+        """What stands beside a head's weights for people to read, Markdown; empty where there is nothing. Raises NotFound."""
+        path = self.folder(task) / "README.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
     def fingerprint(self, task: str) -> str:
         """What tells a head's answers from another's, known without opening it. Raises NotFound."""
         card, version = self._find(task)

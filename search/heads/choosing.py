@@ -10,7 +10,10 @@ from search.heads.classification import softmax
 from search.heads.network import Network
 from search.heads.problem import Problem
 from search.heads.tokens import Tokens
+from search.models.loading import readable
 from search.sentences import sentences
+
+_MOST_PASSAGE_TOKENS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ def choice_pairs(tokens: Tokens, problem: Problem) -> list[tuple[str, str]]:
     """
     if not problem.passage:
         return [(problem.question, choice) for choice in problem.choices]
-    asked = [f"{problem.question} {choice}" for choice in problem.choices]
-    parts = [problem.passage[start:end] for start, end in sentences(problem.passage)]
+    asked = [readable(f"{problem.question} {choice}", tokens.max_tokens) for choice in problem.choices]
+    passage = readable(problem.passage, _MOST_PASSAGE_TOKENS)
+    parts = [readable(passage[start:end], tokens.max_tokens) for start, end in sentences(passage)]
     lengths, words = _token_sets(tokens, parts)
     own_lengths, own_words = _token_sets(tokens, asked)
     having = Counter(word for part in words for word in part)

@@ -94,9 +94,11 @@ def answer(
     """Find the words that answer a question: in the articles of the archive, or in a passage."""
     from search.heads.terminal import print_answer
 
+    _require_words("question", question)
     if passage is None:
         answer_from_archive(Query(question, top_k=top_k or 3, filters=filters), settings_with(data=data), task, as_json=as_json)
         return
+    _require_words("passage", passage)
     if filters or top_k:
         raise BadInput("Filters and --top-k are for answers from the archive: leave them out, or --passage.", field="passage")
     [found] = _predictor(data).answer([(question, passage)], task)
@@ -144,6 +146,9 @@ def choose(
 
     if len(choices) < 2:
         raise BadInput("There is one choice: give at least two.", field="choices")
+    _require_words("question", question)
+    for choice in choices:
+        _require_words("choices", choice)
     [found] = _predictor(data).choose([Problem(question, tuple(choices), passage)], task)
     if not _printed(found, as_json):
         print_choice(choices, found)
@@ -191,11 +196,15 @@ def _texts(given: Sequence[str]) -> list[str]:
     texts = [line.rstrip("\n") for line in sys.stdin if line.strip()] if list(given) == ["-"] else list(given)
     if not texts:
         raise BadInput("Standard input has no text: write one on each line.", field="texts")
+    for text in texts:
+        _require_words("texts", text)
     return texts
 
 
 def _pairs(first: str, second: str | None) -> list[tuple[str, str]]:
     if second is not None:
+        _require_words("first", first)
+        _require_words("second", second)
         return [(first, second)]
     if first != "-":
         raise BadInput("There is one text: give the second one too, or - for lines with a tab between the two.", field="second")
@@ -206,6 +215,12 @@ def _pairs(first: str, second: str | None) -> list[tuple[str, str]]:
             raise BadInput(f"Line {number} of standard input has no tab: write the two texts with a tab between them.", field="first")
         pairs.append((one, other))
     return pairs
+
+
+def _require_words(field: str, text: str) -> None:
+    """Raises BadInput for a text without any: a head would have an answer for that, too."""
+    if not text.strip():
+        raise BadInput(f"{field} has the value {text!r}, and there is nothing in it to read: give a text.", field=field)
 
 
 def _printed(found: BaseModel, as_json: bool) -> bool:

@@ -32,7 +32,8 @@ def fill_masks(network: Network, texts: Sequence[str], top_k: int) -> list[list[
     tokenizer = network.tokens.tokenizer
     for number, text in enumerate(texts):
         if not has_mask(network, text):
-            raise BadInput(f"Text {number} has no {tokenizer.mask_token}: write it where a word is missing.", field=f"texts.{number}")
+            shown = text if len(text) <= 60 else f"{text[:60]}…"
+            raise BadInput(f"The text {shown!r} has no {tokenizer.mask_token}: write it where a word is missing.", field=f"texts.{number}")
     encodings = network.tokens.texts(texts)
     places = [[place for place, token in enumerate(encoding["input_ids"]) if token == tokenizer.mask_token_id] for encoding in encodings]
     for number, (text, read) in enumerate(zip(texts, places, strict=True)):

@@ -48,7 +48,7 @@ class Predictor:
 
     def catalogue(self) -> list[HeadAnswer]:
         """The same with their fingerprints, for which the weights are read once."""
-        return [HeadAnswer.of(card, self.heads.fingerprint(card.task)) for card in self.heads.cards()]
+        return [HeadAnswer.of(card, self.heads.model_card(card.task), self.heads.fingerprint(card.task)) for card in self.heads.cards()]
 
     def classify(self, texts: Sequence[str], task: str) -> list[Label]:
         """A label for each text."""

@@ -66,7 +66,7 @@ class Tokens:
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The tokens of each text, all of them, without special ones."""
-        return self.tokenizer(list(texts), add_special_tokens=False)["input_ids"] if texts else []
+        return self.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"] if texts else []
 
     def words(self, sentences: Sequence[Sequence[str]]) -> tuple[list[Encoding], list[list[int]]]:
         """Sentences given as words: their encodings, and per sentence the position of the first token of each word that fits."""

@@ -51,7 +51,7 @@ class FakeHeads(AskingHeads):
         super().__init__(*cards)
 
     def catalogue(self) -> list[HeadAnswer]:
-        return [HeadAnswer.of(card, f"{card.task}:0123456789abcdef") for card in self.cards()]
+        return [HeadAnswer.of(card, f"# {card.task}", f"{card.task}:0123456789abcdef") for card in self.cards()]
 
     def classify(self, texts: Sequence[str], task: str) -> list[Label]:
         self._expect(task, "/classify", texts)

@@ -143,6 +143,8 @@ REFUSED = [
     ("/fill-mask", {"texts": ["[MASK]"], "top_k": 0}, "top_k", "at least 1"),
     ("/fill-mask", {"texts": ["[MASK]"], "top_k": "many"}, "top_k", "whole number"),
     ("/fill-mask", {"texts": ["a"] * 17, "perplexity": True}, "texts", "at most 16"),
+    ("/fill-mask", {"texts": ["a " * 5001], "perplexity": True}, "texts", "with perplexity give at most 10,000"),
+    ("/fill-mask", {"texts": ["[MASK] " * 129] * 2}, "texts", "258 masks: give at most 256"),
     ("/choose", {"question": "Why?", "choices": ["a"]}, "choices", "at least 2"),
     ("/choose", {"question": "Why?", "choices": ["a"] * 21}, "choices", "at most 20"),
     ("/embed", {"texts": ["a"], "kind": "colour"}, "kind", "passage, query, cls or tokens"),

@@ -136,7 +136,7 @@ def _names(path: Path) -> set[str]:
 def _labelled(path: Path, kind: Kind, reads: Reads, columns: Columns) -> Iterator[Labelled]:
     usual = _LABEL if kind is Kind.CLASSIFICATION else _VALUE
     if columns.usual_target:
-        usual = (folded(columns.usual_target), *usual)
+        usual = tuple(dict.fromkeys((folded(columns.usual_target), *usual)))
     for line, row in read_rows(path):
         target = pick(path, line, row, columns.target, usual, "label").strip()
         if not target:
@@ -196,8 +196,16 @@ def _sentences(path: Path, word_of: Callable[[str], tuple[str, str] | None]) -> 
             if word:
                 words.append(word)
         elif words:
-            yield Sentence(*(tuple(column) for column in zip(*words, strict=True)))
+            yield Sentence(tuple(word for word, _ in words), _as_bio([tag for _, tag in words]))
             words = []
+
+
+def _as_bio(tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags with B-x wherever an entity begins: in other schemes (IO, IOB1) it may begin with I-x."""
+    return tuple(
+        f"B-{tag[2:]}" if tag.startswith("I-") and before not in (tag, f"B-{tag[2:]}") else tag
+        for before, tag in zip(("O", *tags), tags, strict=False)
+    )
 
 
 def _conll_word(content: str) -> tuple[str, str]:
@@ -224,6 +232,8 @@ def _conllu_word(content: str) -> tuple[str, str] | None:
 def _squad(path: Path) -> Iterator[Question]:
     try:
         articles = json.loads(read_text(path))["data"]
+        if not isinstance(articles, list):
+            raise TypeError
     except json.JSONDecodeError as error:
         raise bad_row(path, error.lineno, f"not JSON: {error.msg}") from None
     except (KeyError, TypeError) as error:
@@ -255,7 +265,7 @@ def _choices(path: Path) -> Iterator[MultipleChoice]:
         row = {folded(name): value for name, value in named.items()}
         try:
             choices = row["choices" if "choices" in row else "options"]
-            answer = int(row["answer" if "answer" in row else "label"])
+            answer = _counted(row["answer" if "answer" in row else "label"])
             question = str(row["question"])
         except (KeyError, TypeError, ValueError):
             raise bad_row(
@@ -266,3 +276,10 @@ def _choices(path: Path) -> Iterator[MultipleChoice]:
         if not 0 <= answer < len(choices):
             raise bad_row(path, line, f"the right choice is {answer}, and the {len(choices)} choices are counted from 0")
         yield MultipleChoice(question, str(row.get("passage") or ""), tuple(str(choice) for choice in choices), answer)
+
+
+def _counted(value: object) -> int:
+    """A whole number, as such or in digits. Raises ValueError for true and false, which Python takes for numbers, and for fractions."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError
+    return int(value)

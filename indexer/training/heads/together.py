@@ -106,7 +106,7 @@ def train_together(
         cards = [_measured(lesson, part, device) for lesson in lessons]
     settings = {**asdict(recipe), "base": base, "epochs": epochs, "together": [card.task for card in cards]}
     for card in cards:
-        describe(part / card.task, card, settings, time.monotonic() - began)
+        describe(part / card.task, card, settings, time.monotonic() - began, looked=False)
     _put_in_place(part, folder, body, cards)
     shutil.rmtree(work, ignore_errors=True)
     return cards

@@ -34,5 +34,10 @@ def test_tags_that_are_not_of_entities_are_each_the_best() -> None:
     np.testing.assert_array_equal(most_probable_tags(shares, ("NN", "IN", "VB")), shares.argmax(axis=1))
 
 
+def test_a_tagger_that_knows_only_i_begins_names_with_it() -> None:
+    shares = np.array([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1]], np.float32)
+    assert most_probable_tags(shares, ("O", "I-PER")).tolist() == [1, 1, 0]
+
+
 def test_no_words_have_no_tags() -> None:
     assert most_probable_tags(np.empty((0, 5), np.float32), LABELS).tolist() == []

@@ -67,6 +67,13 @@ def test_both_list_the_same_heads(data: Path, client: TestClient) -> None:
     assert {one["task"] for one in listed["heads"]} >= {card.task for card in CARDS}
 
 
+def test_a_shipped_head_is_listed_with_its_model_card(data: Path) -> None:
+    heads = {one["task"]: one for one in json.loads(run(data, "heads", "--json"))["heads"]}
+    assert "Licence of the data" in heads["sentiment"]["model_card"]
+    assert heads["sentiment"]["max_tokens"] == 128
+    assert heads["mood"]["model_card"] == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
@@ -104,6 +111,12 @@ def test_texts_come_from_standard_input_one_to_a_line(data: Path) -> None:
         (["pair", "same", "-"], "a b\n", "Line 1"),
         (["choose", "what", "a"], None, "at least two"),
         (["fill-mask", "oil fell"], None, "[MASK]"),
+        (["classify", "mood", ""], None, "texts has the value ''"),
+        (["pair", "same", "a", " "], None, "second has the value ' '"),
+        (["choose", "", "a", "b"], None, "question has"),
+        (["choose", "what", "a", ""], None, "choices has"),
+        (["answer", " ", "--passage", "a"], None, "question has"),
+        (["answer", "what", "--passage", ""], None, "passage has"),
     ],
 )
 def test_what_cannot_be_answered_is_bad_input(data: Path, arguments: list[str], typed: str | None, words: str) -> None:

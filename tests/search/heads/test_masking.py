@@ -71,7 +71,7 @@ def test_every_mask_is_filled_with_the_likeliest_tokens(model: Any, tokenizer: A
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("oil fell", r"^Text 1 has no \[MASK\]: write it where a word is missing\.$"),
+        ("oil fell", r"^The text 'oil fell' has no \[MASK\]: write it where a word is missing\.$"),
         ("oil " * 40 + "[MASK] fell", r"^The \[MASK\] at character 160 of text 1 is behind the 32 tokens that are read: shorten what"),
         ("[MASK] fell " * 40, r"^The \[MASK\] at character 180 of text 1 is behind the 32 tokens"),
         ("oil" * 5_000 + " [MASK]", r"^The \[MASK\] at character 15001 of text 1 is behind"),

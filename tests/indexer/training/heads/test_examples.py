@@ -87,6 +87,20 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
     assert read_examples(path, Kind.CLASSIFICATION, Reads.PAIR, Columns("title", "lead", "Desk")) == [Labelled(("T", "L"), "Home")]
 
 
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("I-PER I-PER O I-LOC", "B-PER I-PER O B-LOC"),  # IO
+        ("I-PER B-PER I-LOC I-LOC", "B-PER B-PER B-LOC I-LOC"),  # IOB1: B only where two of a kind meet
+        ("B-PER I-PER O B-LOC", "B-PER I-PER O B-LOC"),
+    ],
+)
+def test_entities_begin_with_b_whatever_scheme_a_file_has(tags: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("".join(f"word\t{tag}\n" for tag in tags.split()))
+    assert read_examples(path, Kind.TAGGING) == [Sentence(("word",) * 4, tuple(expected.split()))]
+
+
 def test_a_language_model_reads_any_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one\n\ntwo\n")
     (tmp_path / "a.jsonl").write_text('{"title": "T", "text": "B"}\n{"text": ""}\n')
@@ -122,6 +136,9 @@ def test_a_language_model_reads_any_text(tmp_path: Path) -> None:
         ("a.json", _squad({"id": "q7", "question": "?", "answers": [{"answer_start": 1, "text": "May"}]}), (Kind.SPAN, Reads.PAIR),
          "question 'q7': the answer 'May' is not at character 1"),
         ("a.json", _squad({"id": "q7", "question": "?"}), (Kind.SPAN, Reads.PAIR), "question 'q7' is not in the format of SQuAD"),
+        ("a.json", '{"data": 5}', (Kind.SPAN, Reads.PAIR), "there is no list 'data'"),
+        ("a.jsonl", '{"question": "q", "choices": ["a", "b"], "answer": true}\n', (Kind.CHOICE, Reads.PAIR), ":1: expected question"),
+        ("a.jsonl", '{"question": "q", "choices": ["a", "b"], "answer": 0.9}\n', (Kind.CHOICE, Reads.PAIR), ":1: expected question"),
         ("a.xml", "<x/>", CLASSES, "give a file ending in .csv, .tsv, .jsonl"),
     ],
 )  # fmt: skip

@@ -110,6 +110,7 @@ def test_the_folder_says_what_the_head_is_and_how_it_was_trained(base_of: Callab
     written = (tmp_path / "head" / "README.md").read_text()
     assert "The mood of a text." in written
     assert "16 examples of moods.csv" in written
+    assert "flatter" in written
     assert json.loads((tmp_path / "head" / "training.json").read_text())["epochs"] == 1
     losses = [entry["loss"] for entry in map(json.loads, (tmp_path / "head" / "log.jsonl").read_text().splitlines()) if "loss" in entry]
     assert len(losses) == 4

@@ -59,6 +59,7 @@ def test_each_learns_and_is_served_from_the_one_body(lessons: list[Lesson], base
     [tagged] = tag_texts(heads.head("names"), ["the good bank of london"])
     assert [(entity.text, entity.type) for entity in tagged.entities] == [("bank", "ORG"), ("london", "LOC")]
     assert json.loads((folder / "mood" / "training.json").read_text())["together"] == ["mood", "names"]
+    assert "flatter" not in (folder / "mood" / "README.md").read_text()  # nothing was looked at on the way
 
 
 def test_an_interrupted_run_goes_on_and_leaves_no_state(lessons: list[Lesson], base_of: Callable[[str], str], tmp_path: Path) -> None:
