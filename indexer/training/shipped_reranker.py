@@ -269,7 +269,7 @@ def keeping(folder: Path, encode: Encode) -> Encode:
 def main() -> None:
     """Parses the command line."""
     parser = argparse.ArgumentParser(description="Train the second round of the reranker that comes with Broadsheet.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, trecqa, squad_qg, …")
+    parser.add_argument("--data", type=Path, required=True, help="folder with newsqueries, fnc1, squad_qg, …")
     parser.add_argument("--start", required=True, help="weights to go on from: those of the first round, or the base encoder")
     parser.add_argument("--work", type=Path, default=Path("build/reranker"), help="folder for vectors and checkpoints")
     parser.add_argument("--out", type=Path, default=Path("build/reranker/weights"), help="folder for the weights")

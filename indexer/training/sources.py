@@ -167,14 +167,6 @@ def posts(queries: Sequence[LabelledQuery], count: int, rng: random.Random) -> t
     return tuple(made)
 
 
-def trecqa(data: Path) -> LabelledSet:
-    """Questions with sentences judged as answering or not (the `train` split)."""
-    folder = data / "trecqa"
-    documents = read_documents(folder)
-    queries = _from_qrels(folder, "train", documents, {0: 0.0, 1: 1.0}, closed=True)
-    return LabelledSet("trecqa", documents, tuple(query for query in queries if any(query.relevance.values())))
-
-
 def squad_sentences(data: Path) -> LabelledSet:
     """Questions for the sentence of Wikipedia that answers them (the `train` split of `squad_qg`)."""
     with (data / "squad_qg" / "train.tsv").open(encoding="utf-8", newline="") as file:
