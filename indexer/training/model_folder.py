@@ -67,9 +67,11 @@ def _replace(out: Path, part: Path, old: Path) -> None:
 
 
 def _reach_disk(folder: Path) -> None:
-    """Everything in the folder is on disk afterwards."""
+    """Everything in the folder is on disk afterwards, and as open to others as the folder itself: weights come as private files."""
+    mode = folder.stat().st_mode & 0o666
     for path in folder.rglob("*"):
         if path.is_file():
+            path.chmod(mode)
             fsync_file(path)
         elif path.is_dir():
             fsync_folder(path)

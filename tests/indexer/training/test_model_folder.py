@@ -1,6 +1,7 @@
 """A model folder is replaced whole or not at all, whatever fails on the way."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path, PosixPath
 
@@ -57,3 +58,16 @@ def test_the_previous_model_is_put_back_after_a_kill_between_the_renames(tmp_pat
     with pytest.raises(KeyboardInterrupt):
         publish_folder(tmp_path / "model", fail)
     assert _content(tmp_path / "model") == "first"
+
+
+def test_a_model_can_be_read_by_whom_the_folder_is_open_to(tmp_path: Path) -> None:
+    def write(part: Path) -> None:
+        _writing("private")(part)
+        (part / "below" / "weights").chmod(0o600)
+
+    previous = os.umask(0o027)
+    try:
+        publish_folder(tmp_path / "model", write)
+    finally:
+        os.umask(previous)
+    assert (tmp_path / "model" / "below" / "weights").stat().st_mode & 0o777 == 0o640
