@@ -12,6 +12,8 @@ from search.index.durable import fsync_file, fsync_folder
 
 def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
     """BadInput when `out` is something else than a model folder, or none, or the disk has no room for a new one."""
+    if out.name in ("", ".."):
+        raise BadInput(f"'{out}' is no name for a model: give a folder of its own with --out, such as {out / 'model'}.", field="out")
     known = any((out / name).is_file() for name in ("config.json", "head.json"))  # a head that shares its body has only the second
     if out.exists() and not known and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"{out} exists and is not a model folder: choose another place with --out.", field="out")

@@ -7,8 +7,8 @@ from pathlib import Path, PosixPath
 
 import pytest
 
-from indexer.training.model_folder import publish_folder
-from search.errors import BroadsheetError
+from indexer.training.model_folder import publish_folder, require_replaceable
+from search.errors import BadInput, BroadsheetError
 
 
 def _writing(text: str) -> Callable[[Path], None]:
@@ -71,3 +71,9 @@ def test_a_model_can_be_read_by_whom_the_folder_is_open_to(tmp_path: Path) -> No
     finally:
         os.umask(previous)
     assert (tmp_path / "model" / "below" / "weights").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("place", [".", "..", "/", "models/.."])
+def test_a_place_without_a_name_is_refused(place: str) -> None:
+    with pytest.raises(BadInput, match=r"is no name for a model: give a folder of its own with --out, such as .*model"):
+        require_replaceable(Path(place))
