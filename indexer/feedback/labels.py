@@ -57,8 +57,12 @@ class Label:
 
     @property
     def grade(self) -> int:
-        """The relevance as a grade for qrels: 0 none, 1 and 2 by clicks, 3 marked."""
-        return math.ceil(HIGHEST_GRADE * self.relevance - 1e-9)
+        return grade_of(self.relevance)
+
+
+def grade_of(relevance: float) -> int:
+    """A relevance as a grade for qrels: 0 none, 1 and 2 the most that clicks give, 1 to 3 by the share of the marks."""
+    return math.ceil(HIGHEST_GRADE * relevance - 1e-9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ by article for measuring. How queries are made from an article's own text is in 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from indexer.dump import Dump, Rejected
+from indexer.feedback.folder import read_relevances
+from indexer.feedback.labels import HIGHEST_GRADE, grade_of
 from indexer.feedback.training_set import feedback_labels
 from indexer.fields import content_from
 from indexer.judgements import read_numbered_qrels, read_queries
@@ -28,6 +30,7 @@ DEFAULT_RECIPE = Recipe()
 def read_folder(folder: Path, split: str = "train") -> LabelledSet:
     """The articles and the labelled queries of a folder in the layout of BEIR, grades divided by the largest: 0..1.
 
+    A grade of ``feedback export`` becomes the relevance that it was rounded from; one that was changed since counts as it stands, of 3.
     The corpus is read as it would be indexed: its fields may have any of the usual names, and the file may be compressed.
     Articles that are graded 0 stay in a query's relevance with 0.0: they are negatives that somebody has looked at.
     Raises BadInput, naming file and line, for a missing file, a line that is not what it should be, no judgements,
@@ -51,12 +54,23 @@ def read_folder(folder: Path, split: str = "train") -> LabelledSet:
             "or leave its lines out.",
             field="qrels",
         )
-    highest = max(grade for judged in graded.values() for grade in judged.values())
     return LabelledSet(
         folder.resolve().name,
         documents,
-        tuple(LabelledQuery(texts[query], {row: grade / highest for row, grade in judged.items()}) for query, judged in graded.items()),
+        tuple(LabelledQuery(texts[query], judged) for query, judged in _relevance(folder, documents, graded).items()),
     )
+
+
+def _relevance(folder: Path, documents: Sequence[Document], graded: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, float]]:
+    """The grades of each query as shares of the largest, of 3 in an export of feedback; what that rounded as it was before."""
+    exact = read_relevances(folder)
+    highest = max(HIGHEST_GRADE if exact else 0, *(grade for judged in graded.values() for grade in judged.values()))
+
+    def share(query: str, row: int, grade: int) -> float:
+        before = exact.get((query, documents[row].key))
+        return before if before is not None and grade_of(before) == grade else grade / highest
+
+    return {query: {row: share(query, row, grade) for row, grade in judged.items()} for query, judged in graded.items()}
 
 
 def from_archive(archive: Archive, recipe: Recipe = DEFAULT_RECIPE) -> LabelledSet:
