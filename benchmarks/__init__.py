@@ -1,1 +1,1 @@
-"""Speed, measured against a peer in the same run."""
+"""Speed and quality, measured against a peer in the same run where there is one."""
