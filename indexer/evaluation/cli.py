@@ -27,7 +27,9 @@ def evaluate(
     folder: Annotated[
         Path | None, typer.Argument(help="A folder of corpus.jsonl, queries.jsonl and qrels/*.tsv (BEIR's layout).", show_default=False)
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Which of qrels/*.tsv; test, else dev, when not given.", show_default=False)] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which of qrels/*.tsv; the only one, test, else dev, when not given.", show_default=False)
+    ] = None,
     queries: Annotated[
         Path | None, typer.Option(metavar="FILE", help="BEIR's queries.jsonl, to measure the archive as it is.", show_default=False)
     ] = None,
