@@ -27,35 +27,39 @@ def reindexer_lock(archive_url: str, data: Path) -> AbstractContextManager[None]
 
 
 @contextmanager
-def _lock(archive_url: str, data: Path, role: Role) -> Iterator[None]:
-    file = database_file(archive_url)
-    folders = {data.resolve()} | ({file.resolve().parent} if file else set())
-    with ExitStack() as held:
-        for folder in sorted(folders):
-            held.enter_context(_folder_lock(folder, role))
-        held.enter_context(advisory_lock(archive_url, role))
-        yield
+def held(folder: Path, name: str, doing: str) -> Iterator[None]:
+    """Holds a folder, which is made if need be, until the block ends.
 
-
-@contextmanager
-def _folder_lock(folder: Path, role: Role) -> Iterator[None]:
-    lock = FileLock(folder / f"{role.name}.lock")
+    ``doing`` completes "Process 7 is …" for those that come too late. Raises WriterBusy, and OSError where nothing can be written.
+    """
+    lock = FileLock(folder / f"{name}.lock")
     # The pid has a file of its own: on Windows a locked file cannot be read, and some versions of filelock empty it.
-    holder = folder / f"{role.name}.pid"
+    holder = folder / f"{name}.pid"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-        holder.write_text(str(os.getpid()), "ascii")
     except Timeout as error:
-        raise WriterBusy(f"{_process(holder)} is {role.doing} {folder}: wait until it has finished, or stop it, then try again.") from error
-    except OSError as error:
-        lock.release()
-        raise BroadsheetError(f"{folder} cannot be written to ({error.strerror}): give another folder with --data.") from error
+        raise WriterBusy(f"{_process(holder)} is {doing}: wait until it has finished, or stop it, then try again.") from error
     try:
+        holder.write_text(str(os.getpid()), "ascii")
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def _lock(archive_url: str, data: Path, role: Role) -> Iterator[None]:
+    file = database_file(archive_url)
+    folders = {data.resolve()} | ({file.resolve().parent} if file else set())
+    with ExitStack() as roles:
+        for folder in sorted(folders):
+            try:
+                roles.enter_context(held(folder, role.name, f"{role.doing} {folder}"))
+            except OSError as error:
+                raise BroadsheetError(f"{folder} cannot be written to ({error.strerror}): give another folder with --data.") from error
+        roles.enter_context(advisory_lock(archive_url, role))
+        yield
 
 
 def _process(holder: Path) -> str:

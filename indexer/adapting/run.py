@@ -6,7 +6,6 @@ on request.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,17 +14,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from indexer.adapting.outcome import Stage
 from indexer.adapting.plan import Plan
+from indexer.lock import held
 from indexer.training.model_folder import publish_folder
 from indexer.training.progress import Listener
-from search.errors import BadInput, WriterBusy
+from search.errors import BadInput
 from search.index.durable import replace_file
 
 WORK = ".adapting"
-_RUN, _LOCK, _HOLDER = "run.json", "lock", "pid"
+_RUN, _LOCK = "run.json", "adapting"
 
 MEASURED_AGAIN = 1.6
 """What has to be measured in the end, as a multiple of what was measured before."""
@@ -96,7 +94,7 @@ class Run:
     def _read(self) -> dict[str, Any]:
         """What an earlier call has kept, if it was of this run."""
         if not (self.work / _RUN).exists():
-            if any(path.name not in (_LOCK, _HOLDER) for path in self.work.iterdir()):
+            if any(path.stem != _LOCK for path in self.work.iterdir()):
                 raise BadInput(f"{self.work} does not say which run it belongs to: give --restart to begin anew.", field="out")
             return {}
         try:
@@ -122,7 +120,7 @@ def opened(out: Path, arguments: Mapping[str, str], plan: Plan, listener: Listen
     and BadInput when the state of another run is there.
     """
     work = out / WORK
-    with _held(work):
+    with held(work, _LOCK, f"adapting models into {out}"):
         run = Run(work, arguments, plan, listener)
         try:
             yield run
@@ -135,32 +133,5 @@ def discard(out: Path) -> None:
     """Removes what an interrupted run has left in the folder. Raises WriterBusy when the run is not interrupted."""
     work = out / WORK
     if work.exists():
-        with _held(work):
+        with held(work, _LOCK, f"adapting models into {out}"):
             shutil.rmtree(work)
-
-
-@contextmanager
-def _held(work: Path) -> Iterator[None]:
-    work.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(work / _LOCK)
-    holder = work / _HOLDER  # not in the lock, which cannot be read on Windows while it is held
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise WriterBusy(
-            f"{_process(holder)} is adapting models into {work.parent}: wait until it has finished, or stop it, then try again."
-        ) from error
-    try:
-        holder.write_text(str(os.getpid()), "ascii")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
-
-
-def _process(holder: Path) -> str:
-    """The holder by its pid; it may not have written that yet, or just have ended."""
-    try:
-        return f"Process {int(holder.read_text('ascii'))}"
-    except (OSError, ValueError):
-        return "Another process"

@@ -1,6 +1,5 @@
 """A bi-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
 
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -16,7 +15,7 @@ from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.groups import Collection
-from indexer.training.model_folder import describe, publish_folder, require_replaceable
+from indexer.training.model_folder import describe, publish_folder, require_replaceable, state_folder
 from indexer.training.negatives import Judge, Mining, judge_of, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Listener, TrainingListener
@@ -82,50 +81,57 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
     began = time.monotonic()
     recipe = replace(plan.recipe, objective=objective_of(plan.negatives, plan.recipe.objective.scale))
     require_replaceable(out)
-    listener.stage("Reading the base model")
-    model = open_encoder(base, recipe)
-    weights = sum(parameter.nbytes for parameter in model.parameters())
-    require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model served, the model saved
-    work = out.with_name(f".{out.name}.training")
-    listener.stage("Reading the articles")
-    reranker = CrossEncoderReranker.load(plan.reranker) if plan.reranker else None
-    miner = Miner(training, plan.mined, judge_of(reranker) if reranker else None, recipe.seed)
-    first_encoder: Encoder = SentenceEncoder.load(base)
-    material = _enough(miner.mine(first_encoder, listener))
-    listener.stage("Measuring")
-    trial = Trial(held_out)
-    before = trial.ndcg(first_encoder)
-    teacher = reranker.fingerprint if reranker else None
-    run = run_key(first_encoder.fingerprint, teacher, plan, training, held_out.queries)
-    steps = recipe.steps or recipe.epochs * -(-len(material.examples) // (recipe.queries_per_step * recipe.accumulate))
+    with state_folder(out) as work:
+        listener.stage("Reading the base model")
+        model = open_encoder(base, recipe)
+        weights = sum(parameter.nbytes for parameter in model.parameters())
+        require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model served, the model saved
+        listener.stage("Reading the articles")
+        reranker = CrossEncoderReranker.load(plan.reranker) if plan.reranker else None
+        miner = Miner(training, plan.mined, judge_of(reranker) if reranker else None, recipe.seed)
+        first_encoder: Encoder = SentenceEncoder.load(base)
+        material = _enough(miner.mine(first_encoder, listener))
+        listener.stage("Measuring")
+        trial = Trial(held_out)
+        before = trial.ndcg(first_encoder)
+        teacher = reranker.fingerprint if reranker else None
+        run = run_key(first_encoder.fingerprint, teacher, plan, training, held_out.queries)
+        steps = recipe.steps or recipe.epochs * -(-len(material.examples) // (recipe.queries_per_step * recipe.accumulate))
 
-    def mine_anew() -> Material:
-        mined = miner.mine(served(model, work), listener)
+        def mine_anew() -> Material:
+            mined = miner.mine(served(model, work), listener)
+            listener.stage("Training")
+            return mined
+
         listener.stage("Training")
-        return mined
+        train(
+            model,
+            material,
+            recipe,
+            Checkpoint(work, run),
+            validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
+            refresh=mine_anew,
+            on_step=listener.step,
+        )
+        after = trial.ndcg(served(model, work))
+        outcome = Outcome(
+            before, after, len(training.queries), len(held_out.queries), len(material.examples), steps, time.monotonic() - began
+        )
+        listener.stage("Saving")
+        settings = {
+            "base": base,
+            **asdict(plan),
+            "negatives": sorted(plan.negatives),
+            "recipe": asdict(recipe),
+            "mining": asdict(plan.mined),
+        }
 
-    listener.stage("Training")
-    train(
-        model,
-        material,
-        recipe,
-        Checkpoint(work, run),
-        validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
-        refresh=mine_anew,
-        on_step=listener.step,
-    )
-    after = trial.ndcg(served(model, work))
-    outcome = Outcome(before, after, len(training.queries), len(held_out.queries), len(material.examples), steps, time.monotonic() - began)
-    listener.stage("Saving")
-    settings = {"base": base, **asdict(plan), "negatives": sorted(plan.negatives), "recipe": asdict(recipe), "mining": asdict(plan.mined)}
+        def write(part: Path) -> None:
+            with quietly():
+                model.save_pretrained(str(part), create_model_card=False)
+            describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / "log.jsonl")
 
-    def write(part: Path) -> None:
-        with quietly():
-            model.save_pretrained(str(part), create_model_card=False)
-        describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / "log.jsonl")
-
-    publish_folder(out, write)
-    shutil.rmtree(work)
+        publish_folder(out, write)
     return outcome
 
 

@@ -2,12 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from indexer.lock import held
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.index.durable import fsync_file, fsync_folder
+
+_LOCK = "training"
 
 
 def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
@@ -24,6 +28,25 @@ def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
             f"{parent} has {free / 1e6:,.0f} MB free, and training needs {needed_bytes / 1e6:,.0f}: make room, or choose another --out.",
             field="out",
         )
+
+
+@contextmanager
+def state_folder(out: Path) -> Iterator[Path]:
+    """The folder beside `out` for the state of its training, which no other process has until the block ends.
+
+    It stays when the block fails, unless nothing is in it. Raises WriterBusy when another process is training `out`.
+    """
+    work = out.with_name(f".{out.name}.training")
+    with saving(out.parent):
+        work.mkdir(parents=True, exist_ok=True)
+    with held(work, _LOCK, f"training {out}"):
+        try:
+            yield work
+        except BaseException:
+            if all(path.stem == _LOCK for path in work.iterdir()):
+                shutil.rmtree(work)
+            raise
+        shutil.rmtree(work)
 
 
 def publish_folder(out: Path, write: Callable[[Path], None]) -> None:

@@ -1,6 +1,5 @@
 """A cross-encoder tuned on labelled queries, from documents and labels to a model folder, with figures before and after."""
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection, GroupShape, evidence_of, make_groups
 from indexer.training.mining import RULES, PairNegatives
-from indexer.training.model_folder import describe, publish_folder, require_replaceable
+from indexer.training.model_folder import describe, publish_folder, require_replaceable, state_folder
 from indexer.training.pair_model import PairModel, base_fingerprint, load_base
 from indexer.training.progress import Advance, Listener, TrainingListener
 from indexer.training.run_key import run_key
@@ -79,41 +78,41 @@ def tune_reranker(
     """
     began = time.monotonic()
     require_replaceable(out)
-    recipe, work = plan.recipe, out.with_name(f".{out.name}.training")
-    listener.stage("Reading the base model")
-    pair_model = load_base(base, recipe.seed, recipe.frozen_layers)
-    listener.stage("Encoding")
-    trained_on, measured_on = encoded_sets(training, held_out, encoder, listener.advance)
-    groups = _groups(training, trained_on, encoder, plan, listener)
-    listener.stage("Measuring")
-    trial = Trial(held_out, measured_on, encoder, plan)
-    before = trial.ndcg(*pair_model, recipe)
-    steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
-    run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
-    listener.stage("Training")
-    _train(pair_model, groups, plan, trial, Checkpoint(work, run, max(1, steps // plan.looks)), listener)
-    listener.stage("Saving")
-    lists = trial.judge(*pair_model, recipe)
-    slope, intercept = calibrate({training.name: lists})
-    outcome = Outcome(
-        hybrid=mean_ndcg(lists, CombinationWeights(0.0, 0.0), slope, intercept),
-        before=before,
-        after=mean_ndcg(lists, CombinationWeights(), slope, intercept),
-        queries=len(training.queries),
-        held_out=len(lists),
-        groups=len(groups),
-        pairs=sum(len(group.passages) for group in groups),
-        steps=steps,
-        seconds=time.monotonic() - began,
-    )
-    settings = {"base": base, "encoder": encoder.fingerprint, **asdict(plan)}
+    recipe = plan.recipe
+    with state_folder(out) as work:
+        listener.stage("Reading the base model")
+        pair_model = load_base(base, recipe.seed, recipe.frozen_layers)
+        listener.stage("Encoding")
+        trained_on, measured_on = encoded_sets(training, held_out, encoder, listener.advance)
+        groups = _groups(training, trained_on, encoder, plan, listener)
+        listener.stage("Measuring")
+        trial = Trial(held_out, measured_on, encoder, plan)
+        before = trial.ndcg(*pair_model, recipe)
+        steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
+        run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
+        listener.stage("Training")
+        _train(pair_model, groups, plan, trial, Checkpoint(work, run, max(1, steps // plan.looks)), listener)
+        listener.stage("Saving")
+        lists = trial.judge(*pair_model, recipe)
+        slope, intercept = calibrate({training.name: lists})
+        outcome = Outcome(
+            hybrid=mean_ndcg(lists, CombinationWeights(0.0, 0.0), slope, intercept),
+            before=before,
+            after=mean_ndcg(lists, CombinationWeights(), slope, intercept),
+            queries=len(training.queries),
+            held_out=len(lists),
+            groups=len(groups),
+            pairs=sum(len(group.passages) for group in groups),
+            steps=steps,
+            seconds=time.monotonic() - began,
+        )
+        settings = {"base": base, "encoder": encoder.fingerprint, **asdict(plan)}
 
-    def write(part: Path) -> None:
-        save(*pair_model, part, recipe, slope, intercept)
-        describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / _LOG)
+        def write(part: Path) -> None:
+            save(*pair_model, part, recipe, slope, intercept)
+            describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / _LOG)
 
-    publish_folder(out, write)
-    shutil.rmtree(work)
+        publish_folder(out, write)
     return outcome
 
 

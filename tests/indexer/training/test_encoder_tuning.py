@@ -1,6 +1,7 @@
 """A bi-encoder is tuned from labels to a folder that a search loads; an interrupted run goes on; failures leave the old model."""
 
 import json
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from indexer.training.negatives import Mining
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Report
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
-from search.errors import BadInput, BroadsheetError
+from search.errors import BadInput, BroadsheetError, WriterBusy
 from search.models.delta import save_delta
 from search.models.encoder import SentenceEncoder
 from tests.fakes import WordEncoder
@@ -192,6 +193,18 @@ def test_another_command_does_not_go_on_from_a_strange_checkpoint(base: Path, tm
         tune(base, tmp_path / "model", listener=Impatient(13))
     with pytest.raises(BadInput, match="other data or settings"):
         tune(base, tmp_path / "model", recipe=replace(RECIPE, learning_rate=1e-3))
+
+
+def test_the_same_command_is_refused_while_it_is_going_on(base: Path, tmp_path: Path) -> None:
+    class Second(Silent):
+        def stage(self, name: str) -> None:
+            super().stage(name)
+            if name == "Training":
+                with pytest.raises(WriterBusy, match=f"Process {os.getpid()} is training .*model: wait until it has finished"):
+                    tune(base, tmp_path / "model")
+
+    tune(base, tmp_path / "model", listener=Second(), recipe=replace(RECIPE, epochs=1))
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_a_teacher_that_changed_in_its_folder_is_another_run(base: Path, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path, PosixPath
 
 import pytest
 
-from indexer.training.model_folder import publish_folder, require_replaceable
-from search.errors import BadInput, BroadsheetError
+from indexer.training.model_folder import publish_folder, require_replaceable, state_folder
+from search.errors import BadInput, BroadsheetError, WriterBusy
 
 
 def _writing(text: str) -> Callable[[Path], None]:
@@ -77,3 +77,25 @@ def test_a_model_can_be_read_by_whom_the_folder_is_open_to(tmp_path: Path) -> No
 def test_a_place_without_a_name_is_refused(place: str) -> None:
     with pytest.raises(BadInput, match=r"is no name for a model: give a folder of its own with --out, such as .*model"):
         require_replaceable(Path(place))
+
+
+def test_a_training_has_its_state_for_itself_and_leaves_it_only_when_it_fails_with_some(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    with state_folder(out) as work:
+        with pytest.raises(WriterBusy, match=f"^Process {os.getpid()} is training .*model: wait"), state_folder(out):
+            pass
+        (work / "state").write_text("half")
+    assert not list(tmp_path.iterdir())
+
+    def interrupted(state: str) -> None:
+        with state_folder(out) as work:
+            if state:
+                (work / "state").write_text(state)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted("")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        interrupted("half")
+    assert (tmp_path / ".model.training" / "state").read_text() == "half"

@@ -1,6 +1,7 @@
 """A cross-encoder tuned on a small set: what is written is what was trained, and nothing is lost on the way."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from indexer.training.pair_model import load_base
 from indexer.training.progress import Report
 from indexer.training.reranker_tuning import Outcome, Plan, Trial, encoded_sets, tune_reranker
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
-from search.errors import BadInput
+from search.errors import BadInput, WriterBusy
 from search.models.reranker import CrossEncoderReranker
 from search.ranking import CombinationWeights
 from tests.fakes import WordEncoder
@@ -124,6 +125,18 @@ def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused_and_the_model_s
     with pytest.raises(BadInput, match=r"is damaged .*: delete it to train from the start"):
         tune(tiny_bert, out)
     assert (out / "config.json").read_text() == '{"kept": true}'
+
+
+def test_the_same_command_is_refused_while_it_is_going_on(tiny_bert: str, tmp_path: Path) -> None:
+    class Second(Heard):
+        def stage(self, name: str) -> None:
+            super().stage(name)
+            if name == "Training":
+                with pytest.raises(WriterBusy, match=f"Process {os.getpid()} is training .*model: wait until it has finished"):
+                    tune(tiny_bert, tmp_path / "model")
+
+    tune(tiny_bert, tmp_path / "model", replace(PLAN, recipe=replace(RECIPE, steps=1)), Second())
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_a_base_that_changed_in_its_folder_is_another_run(tiny_bert: str, tmp_path: Path) -> None:
