@@ -109,7 +109,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
             material,
             recipe,
             Checkpoint(work, run),
-            validation=Validation(lambda: trial.ndcg(served(model, work)), every=max(1, steps // plan.looks), patience=plan.patience),
+            validation=Validation(lambda: trial.ndcg(served(model, work)), every=-(-steps // plan.looks), patience=plan.patience),
             refresh=mine_anew,
             on_step=listener.step,
         )

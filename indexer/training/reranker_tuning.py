@@ -91,7 +91,7 @@ def tune_reranker(
         steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
         run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
         listener.stage("Training")
-        _train(pair_model, groups, plan, trial, Checkpoint(work, run, max(1, steps // plan.looks)), listener)
+        _train(pair_model, groups, plan, trial, Checkpoint(work, run, -(-steps // plan.looks)), listener)
         listener.stage("Saving")
         lists = trial.judge(*pair_model, recipe)
         slope, intercept = calibrate({training.name: lists})

@@ -160,6 +160,12 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(base: Path, t
     assert [report.step for report in whole.reports if report.loss is not None] == list(range(1, 19))
 
 
+def test_a_short_run_is_not_looked_at_more_often_than_a_long_one(base: Path, tmp_path: Path) -> None:
+    heard = Silent()
+    tune(base, tmp_path / "model", listener=heard, recipe=replace(RECIPE, steps=5))
+    assert [report.step for report in heard.reports if report.quality is not None] == [2, 4, 5]
+
+
 def test_how_far_it_is_is_told_while_it_encodes_and_mines_each_time_anew(base: Path, tmp_path: Path) -> None:
     heard = Silent()
     tune(base, tmp_path / "model", listener=heard, recipe=replace(RECIPE, epochs=2))

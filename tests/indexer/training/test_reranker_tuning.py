@@ -91,6 +91,12 @@ def test_the_outcome_is_in_the_card_and_every_step_in_the_log(tuned: tuple[Path,
     assert not list(out.parent.glob(".*"))  # nothing is left beside it
 
 
+def test_a_short_run_is_not_looked_at_more_often_than_a_long_one(tiny_bert: str, tmp_path: Path) -> None:
+    heard = Heard()
+    tune(tiny_bert, tmp_path / "model", replace(PLAN, recipe=replace(RECIPE, steps=5)), heard)
+    assert [report.step for report in heard.steps if report.quality is not None] == [2, 4, 5]
+
+
 def test_how_far_it_is_is_told_while_it_encodes_and_mines(tiny_bert: str, tmp_path: Path) -> None:
     heard = Heard()
     tune(tiny_bert, tmp_path / "model", replace(PLAN, epochs=2, recipe=replace(RECIPE, steps=1)), heard)
