@@ -240,6 +240,13 @@ class _Trainer(SentenceTransformerTrainer):
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None: ...
 
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        """Of states that are equally good the last is the best, as in `checkpoint.Best`."""
+        is_equal = metrics["eval_quality"] == self.state.best_metric
+        if is_equal:
+            self.state.best_global_step = self.state.global_step
+        return super()._determine_best_metric(metrics, trial) or is_equal
+
 
 class _Refresh(TrainerCallback):
     """Puts the material of each pass into collator and loss."""

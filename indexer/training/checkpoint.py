@@ -58,10 +58,10 @@ class Best:
         return self._worse >= self._validation.patience
 
     def look(self) -> float:
-        """Measures, and keeps the weights if they are the best so far."""
+        """Measures, and keeps the weights if none so far are better: of equals the last, which have learned most."""
         value = self._validation.measure()
         self._worse = 0 if value > self._highest else self._worse + 1
-        if value > self._highest:
+        if value >= self._highest:
             self._highest = value
             self._weights = {name: tensor.detach().clone() for name, tensor in self._trained.items()}
         return value

@@ -15,7 +15,8 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer
 
-from indexer.training.bi_encoder import Recipe
+from indexer.training.bi_encoder import Example, Material, Pool, Recipe, open_encoder, train
+from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.encoder_tuning import Outcome, Plan, Trial, tune_encoder
 from indexer.training.mining import MiningRule
 from indexer.training.negatives import Mining
@@ -164,6 +165,23 @@ def test_a_short_run_is_not_looked_at_more_often_than_a_long_one(base: Path, tmp
     heard = Silent()
     tune(base, tmp_path / "model", listener=heard, recipe=replace(RECIPE, steps=5))
     assert [report.step for report in heard.reports if report.quality is not None] == [2, 4, 5]
+
+
+def trained(base: Path, folder: Path, validation: Validation | None, interrupt_after: int | None = None) -> tuple[torch.Tensor, Silent]:
+    """What twelve steps make of a tensor of the base, or those steps that the validation leaves."""
+    sentences = labelled()
+    recipe = Recipe(queries_per_step=4, epochs=3, learning_rate=3e-3, max_tokens=32)
+    model, heard = open_encoder(str(base), recipe), Impatient(interrupt_after or 99)
+    examples = [Example(query.text, row, frozenset({row})) for row, query in enumerate(sentences.queries[:16])]
+    pool = Pool(tuple(document.body for document in sentences.documents), np.arange(len(sentences.documents)))
+    train(model, Material(examples, pool), recipe, Checkpoint(folder), validation=validation, on_step=heard.step)
+    return model.state_dict()["0.model.encoder.layer.1.output.dense.weight"], heard
+
+
+def test_of_states_that_are_equally_good_the_last_is_left(base: Path, tmp_path: Path) -> None:
+    whole, _ = trained(base, tmp_path / "whole", None)
+    equal, _ = trained(base, tmp_path / "equal", Validation(lambda: 0.5, every=3, patience=9))
+    torch.testing.assert_close(equal, whole)
 
 
 def test_how_far_it_is_is_told_while_it_encodes_and_mines_each_time_anew(base: Path, tmp_path: Path) -> None:
