@@ -219,6 +219,7 @@ def _arguments(
         load_best_model_at_end=validation is not None,
         metric_for_best_model="eval_quality" if validation is not None else None,
         greater_is_better=True,
+        restore_callback_states_from_checkpoint=True,  # how many looks in a row were no better
         logging_steps=1,
         report_to="none",
         disable_tqdm=True,

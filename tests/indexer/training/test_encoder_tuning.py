@@ -184,6 +184,14 @@ def test_of_states_that_are_equally_good_the_last_is_left(base: Path, tmp_path: 
     torch.testing.assert_close(equal, whole)
 
 
+def test_a_run_that_goes_on_remembers_how_often_it_was_no_better(base: Path, tmp_path: Path) -> None:
+    validation = Validation(lambda: 0.5, every=2, patience=3)
+    with pytest.raises(KeyboardInterrupt):
+        trained(base, tmp_path / "parted", validation, interrupt_after=5)
+    _, heard = trained(base, tmp_path / "parted", validation)
+    assert [report.step for report in heard.reports if report.quality is not None] == [6, 8]
+
+
 def test_how_far_it_is_is_told_while_it_encodes_and_mines_each_time_anew(base: Path, tmp_path: Path) -> None:
     heard = Silent()
     tune(base, tmp_path / "model", listener=heard, recipe=replace(RECIPE, epochs=2))
