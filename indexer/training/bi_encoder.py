@@ -105,7 +105,10 @@ class Material:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a step did; `quality` is the validation's measure where there was one after this step."""
+    """What a step did; `quality` is the validation's measure where there was one after this step.
+
+    `seconds` are those of the training so far, with what an earlier call took to the state that this one went on from.
+    """
 
     step: int
     steps: int
@@ -281,6 +284,10 @@ class _Log(TrainerCallback):
 
     def __init__(self, path: Path, on_step: Callable[[StepReport], None] | None) -> None:
         self._rows, self._on_step, self._began = StepLog(path), on_step, time.monotonic()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:  # noqa: ARG002
+        self._rows.begin(state.global_step + 1)
+        self._began = time.monotonic() - self._rows.last.get("seconds", 0.0)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **others: Any) -> None:  # noqa: ARG002
         told = logs or {}

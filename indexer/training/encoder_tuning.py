@@ -21,6 +21,7 @@ from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Listener, TrainingListener
 from indexer.training.run_key import run_key
 from indexer.training.sources import LabelledSet, untitled
+from indexer.training.step_log import StepLog
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.models.encoder import SentenceEncoder
@@ -31,6 +32,7 @@ from search.protocols import Encoder
 Floats = npt.NDArray[np.float32]
 
 FEWEST_EXAMPLES = 16
+_LOG = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: nDCG@10 of dense search for the held-out queries, and what it took."""
+    """What came of it: nDCG@10 of dense search for the held-out queries, and what it took: `steps` are those that were done.
+
+    `seconds` has the preparation once and all of the training, however often it was interrupted.
+    """
 
     before: float
     after: float
@@ -104,6 +109,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
             return mined
 
         listener.stage("Training")
+        prepared = time.monotonic() - began
         train(
             model,
             material,
@@ -114,8 +120,15 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
             on_step=listener.step,
         )
         after = trial.ndcg(served(model, work))
+        done = StepLog(work / _LOG).last
         outcome = Outcome(
-            before, after, len(training.queries), len(held_out.queries), len(material.examples), steps, time.monotonic() - began
+            before,
+            after,
+            queries=len(training.queries),
+            held_out=len(held_out.queries),
+            examples=len(material.examples),
+            steps=done["step"],
+            seconds=prepared + done["seconds"],
         )
         listener.stage("Saving")
         settings = {
@@ -129,7 +142,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
         def write(part: Path) -> None:
             with quietly():
                 model.save_pretrained(str(part), create_model_card=False)
-            describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / "log.jsonl")
+            describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / _LOG)
 
         publish_folder(out, write)
     return outcome

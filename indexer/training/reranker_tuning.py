@@ -54,7 +54,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: nDCG@10 of the held-out queries without reranking, reranked with the base, and reranked."""
+    """What came of it: nDCG@10 of the held-out queries without reranking, reranked with the base, and reranked.
+
+    `groups`, `pairs` and `steps` are those that were done; `seconds` has the preparation once and all of the training.
+    """
 
     hybrid: float
     before: float
@@ -91,20 +94,22 @@ def tune_reranker(
         steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
         run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
         listener.stage("Training")
+        prepared = time.monotonic() - began
         _train(pair_model, groups, plan, trial, Checkpoint(work, run, -(-steps // plan.looks)), listener)
         listener.stage("Saving")
         lists = trial.judge(*pair_model, recipe)
         slope, intercept = calibrate({training.name: lists})
+        done = StepLog(work / _LOG).last
         outcome = Outcome(
             hybrid=mean_ndcg(lists, CombinationWeights(0.0, 0.0), slope, intercept),
             before=before,
             after=mean_ndcg(lists, CombinationWeights(), slope, intercept),
             queries=len(training.queries),
             held_out=len(lists),
-            groups=len(groups),
-            pairs=sum(len(group.passages) for group in groups),
-            steps=steps,
-            seconds=time.monotonic() - began,
+            groups=min(len(groups), done["step"] * recipe.groups_per_step),
+            pairs=done["pairs"],
+            steps=done["step"],
+            seconds=prepared + done["seconds"],
         )
         settings = {"base": base, "encoder": encoder.fingerprint, **asdict(plan)}
 

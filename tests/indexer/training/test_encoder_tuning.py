@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,10 +113,13 @@ def tune(
     listener: Silent | None = None,
     recipe: Recipe = RECIPE,
     reranker: str | None = None,
+    patience: int = 9,
 ) -> Outcome:
     everything = labelled()
     training = replace(everything, queries=everything.queries[:48])
-    plan = Plan(frozenset(negatives or {Negatives.IN_BATCH}), recipe, Mining(rule=EVERYTHING), looks=3, patience=9, reranker=reranker)
+    plan = Plan(
+        frozenset(negatives or {Negatives.IN_BATCH}), recipe, Mining(rule=EVERYTHING), looks=3, patience=patience, reranker=reranker
+    )
     return tune_encoder(training, everything, str(base), out, plan, listener or Silent())
 
 
@@ -153,8 +157,11 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(base: Path, t
         tune(base, tmp_path / "parted", listener=Impatient(13))
     assert not (tmp_path / "parted").exists()
     rest = Silent()
-    tune(base, tmp_path / "parted", listener=rest)
+    outcome = tune(base, tmp_path / "parted", listener=rest)
     assert min(report.step for report in rest.reports) > 4
+    seconds = [row["seconds"] for row in logged(tmp_path / "parted")]
+    assert seconds == sorted(seconds)
+    assert outcome.seconds > seconds[-1]
     models = [SentenceEncoder.load(str(tmp_path / name), device="cpu", precision="fp32") for name in ("whole", "parted")]
     first, second = (model.encode_queries(["crude lender", "gale shore"]) for model in models)
     np.testing.assert_allclose(first, second, atol=1e-4)
@@ -165,6 +172,16 @@ def test_a_short_run_is_not_looked_at_more_often_than_a_long_one(base: Path, tmp
     heard = Silent()
     tune(base, tmp_path / "model", listener=heard, recipe=replace(RECIPE, steps=5))
     assert [report.step for report in heard.reports if report.quality is not None] == [2, 4, 5]
+
+
+def logged(model: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (model / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_run_that_ends_early_says_how_many_steps_it_had(base: Path, tmp_path: Path) -> None:
+    outcome = tune(base, tmp_path / "model", recipe=replace(RECIPE, learning_rate=0.0), patience=1)
+    assert outcome.steps == 12
+    assert json.loads((tmp_path / "model" / "training.json").read_text())["outcome"]["steps"] == 12
 
 
 def trained(base: Path, folder: Path, validation: Validation | None, interrupt_after: int | None = None) -> tuple[torch.Tensor, Silent]:
@@ -213,7 +230,7 @@ def test_a_run_that_is_interrupted_while_it_mines_goes_on(base: Path, tmp_path: 
 
 def test_the_log_can_be_plotted(base: Path, tmp_path: Path) -> None:
     tune(base, tmp_path / "model")
-    rows = [json.loads(line) for line in (tmp_path / "model" / "log.jsonl").read_text().splitlines()]
+    rows = logged(tmp_path / "model")
     losses = [row["loss"] for row in rows if "loss" in row]
     assert len(losses) == 18
     assert np.mean(losses[-3:]) < np.mean(losses[:3])

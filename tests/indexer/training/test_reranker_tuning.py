@@ -97,6 +97,13 @@ def test_a_short_run_is_not_looked_at_more_often_than_a_long_one(tiny_bert: str,
     assert [report.step for report in heard.steps if report.quality is not None] == [2, 4, 5]
 
 
+def test_a_run_that_ends_early_says_what_it_has_done(tiny_bert: str, tmp_path: Path) -> None:
+    plan = replace(PLAN, patience=1, recipe=replace(RECIPE, learning_rate=0.0))
+    outcome = tune(tiny_bert, tmp_path / "model", plan)
+    assert (outcome.steps, outcome.groups) == (8, 32)
+    assert outcome.pairs == json.loads((tmp_path / "model" / "log.jsonl").read_text().splitlines()[-1])["pairs"]
+
+
 def test_how_far_it_is_is_told_while_it_encodes_and_mines(tiny_bert: str, tmp_path: Path) -> None:
     heard = Heard()
     tune(tiny_bert, tmp_path / "model", replace(PLAN, epochs=2, recipe=replace(RECIPE, steps=1)), heard)
