@@ -75,22 +75,23 @@ def adapt(
             raise BroadsheetError("Interrupted, and no model was changed: run the same command again to go on.") from None
     for table in printed(report.table):
         Console(highlight=False).print(table)
-    console.print(_summary(report, out, settings), soft_wrap=True)
+    console.print(summary(report, out, settings, applied=apply), soft_wrap=True)
     if apply and report.encoder:
         from indexer.cli import reindex
 
         reindex(data=data, encoder=str(report.encoder))
 
 
-def _summary(report: "Report", out: Path, settings: Settings) -> str:
-    """What was kept, and what to run next."""
+def summary(report: "Report", out: Path, settings: Settings, *, applied: bool) -> str:
+    """What was kept, and what to run next, but for moving the index where that is ``applied`` at once."""
     told = [f"{name.capitalize()}: {stage.steps:,} steps in {stage.seconds / 60:.1f} minutes." for name, stage in report.stages.items()]
     if report.perplexity:
         perplexity = ", ".join(f"{value:,.0f} {name}" for name, value in report.perplexity.items())
         told.append(f"Pseudo-perplexity of held-out texts: {perplexity}.")
     if report.encoder:
         told.append(f"The new bi-encoder is better and is in {report.encoder}.")
-        told.append(f"Next: broadsheet reindex --data {settings.data} --encoder {report.encoder}")
+        if not applied:
+            told.append(f"Next: broadsheet reindex --data {settings.data} --encoder {report.encoder}")
     else:
         told.append("The new bi-encoder is not better beyond chance and was not kept: the archive stays as it is.")
     if report.reranker:
