@@ -95,6 +95,13 @@ def bi_encoder(
         f"({outcome.seconds / 60:.1f} minutes). Written to {out}.",
         soft_wrap=True,
     )
+    if outcome.masked > 0.5:
+        console.print(
+            f"The articles are too much alike for the encoder: to a query {outcome.masked:.0%} of them seemed to be relevant, too, "
+            "and taught it nothing; begin with another --base.",
+            style="yellow",
+            soft_wrap=True,
+        )
     if outcome.after <= outcome.before:
         console.print("The tuned model is no better than the one it was made from: keep that, or give more queries.", style="yellow")
 

@@ -73,6 +73,8 @@ class Outcome:
     queries: int
     held_out: int
     examples: int
+    masked: float
+    """Share of the articles, on average, that a query does not tell itself from, as they are likely to be relevant, too."""
     steps: int
     seconds: float
 
@@ -127,6 +129,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
             queries=len(training.queries),
             held_out=len(held_out.queries),
             examples=len(material.examples),
+            masked=float(np.mean([len(example.relevant) for example in material.examples])) / len(training.documents),
             steps=done["step"],
             seconds=prepared + done["seconds"],
         )

@@ -225,6 +225,12 @@ def _groups(training: LabelledSet, collection: Collection, encoder: Encoder, pla
         listener.stage(f"Mining for pass {epoch + 1} of {plan.epochs}")
         seed = plan.recipe.seed + epoch
         groups += make_groups(collection, training.queries, vectors, rule=rule, shape=plan.shape, seed=seed, advance=listener.advance)
+    answerable = sum(any(value > 0 for value in query.relevance.values()) for query in training.queries)
+    if len(groups) < FEWEST_GROUPS <= answerable:
+        raise BadInput(
+            f"The articles are too much alike for the encoder to teach a cross-encoder what is not relevant: of {answerable} queries only "
+            f"{len(groups)} have an article that is surely a negative; give another --encoder."
+        )
     if len(groups) < FEWEST_GROUPS:
         raise BadInput(f"Only {len(groups)} queries with a relevant article are left to train on: give at least {FEWEST_GROUPS}.")
     return groups

@@ -184,6 +184,13 @@ def test_a_run_that_ends_early_says_how_many_steps_it_had(base: Path, tmp_path: 
     assert json.loads((tmp_path / "model" / "training.json").read_text())["outcome"]["steps"] == 12
 
 
+def test_articles_that_an_encoder_finds_all_alike_are_counted(base: Path, tmp_path: Path) -> None:
+    few = replace(RECIPE, steps=1)
+    assert tune(base, tmp_path / "model", recipe=few).masked == pytest.approx(1 / 56)
+    plan = Plan(frozenset({Negatives.IN_BATCH}), few)
+    assert tune_encoder(labelled(), labelled(), str(base), tmp_path / "model", plan, Silent()).masked > 0.5
+
+
 def trained(base: Path, folder: Path, validation: Validation | None, interrupt_after: int | None = None) -> tuple[torch.Tensor, Silent]:
     """What twelve steps make of a tensor of the base, or those steps that the validation leaves."""
     sentences = labelled()

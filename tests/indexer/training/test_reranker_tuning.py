@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from indexer.training.reranker_tuning import Outcome, Plan, Trial, encoded_sets,
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput, WriterBusy
 from search.models.reranker import CrossEncoderReranker
+from search.protocols import Vectors
 from search.ranking import CombinationWeights
 from tests.fakes import WordEncoder
 
@@ -186,6 +188,27 @@ def test_too_few_queries_and_a_folder_that_is_no_model_are_refused(tiny_bert: st
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
     with pytest.raises(BadInput, match="exists and is not a model folder"):
         tune(tiny_bert, tmp_path / "photos")
+
+
+class Alike(WordEncoder):
+    """Finds every text much like any other."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._drawn_together(super().encode_passages(texts))
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._drawn_together(super().encode_queries(texts))
+
+    def _drawn_together(self, vectors: Vectors) -> Vectors:
+        shifted = vectors + 5 / np.sqrt(vectors.shape[1], dtype=np.float32)
+        alike: Vectors = shifted / np.linalg.norm(shifted, axis=1, keepdims=True)
+        return alike
+
+
+def test_articles_that_are_too_much_alike_are_told_from_too_few_queries(tiny_bert: str, tmp_path: Path) -> None:
+    trained, held = hold_out(labelled_set(), 0.2, seed=1)
+    with pytest.raises(BadInput, match=r"too much alike for the encoder .* of 40 queries only 0 have an article that is surely a negative"):
+        tune_reranker(trained, held, tiny_bert, Alike(), tmp_path / "model", PLAN, Heard())
 
 
 def test_a_base_that_is_no_bert_is_refused(tmp_path: Path) -> None:
