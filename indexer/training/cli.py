@@ -1,5 +1,7 @@
 """The commands that train Broadsheet's models: train bi-encoder, train cross-encoder, train head."""
 
+import shlex
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +31,7 @@ from search.index.published import no_index
 from search.settings import BASE_ENCODER, DEFAULT_RERANKER
 
 if TYPE_CHECKING:
+    from indexer.training.model_folder import Asked
     from indexer.training.sources import LabelledSet
 
 MOST_QUERIES = 20_000
@@ -67,7 +70,8 @@ def bi_encoder(
     seed: SeedOption = 17,
 ) -> None:
     """Tune the bi-encoder on labelled queries, on feedback, or on an archive without any labels. Run it again to go on after Ctrl-C."""
-    labelled, measured = labelled_sets(Given(folder, data, feedback), queries, held_out, seed)
+    given = Given(folder, data, feedback)
+    labelled, measured = labelled_sets(given, queries, held_out, seed)
     from indexer.training.bi_encoder import Recipe
     from indexer.training.encoder_tuning import Plan, tune_encoder
     from indexer.training.progress import TrainingProgress
@@ -87,7 +91,7 @@ def bi_encoder(
     console = Console(stderr=True, highlight=False)
     try:
         with TrainingProgress(console) as progress:
-            outcome = tune_encoder(labelled, measured, base, out, plan, progress)
+            outcome = tune_encoder(labelled, measured, base, out, plan, progress, asked(given, queries, held_out))
     except KeyboardInterrupt:
         raise BroadsheetError(INTERRUPTED) from None
     console.print(
@@ -135,7 +139,8 @@ def cross_encoder(
     from indexer.training.progress import TrainingProgress
     from indexer.training.reranker_tuning import Plan, tune_reranker
 
-    labelled, measured = labelled_sets(Given(folder, data, feedback), queries, held_out, seed)
+    given = Given(folder, data, feedback)
+    labelled, measured = labelled_sets(given, queries, held_out, seed)
     recipe = Recipe(
         seed=seed,
         groups_per_step=batch,
@@ -149,7 +154,7 @@ def cross_encoder(
     first_stage = load_encoder(settings_with(data=data, encoder=encoder))
     try:
         with TrainingProgress(console) as progress:
-            outcome = tune_reranker(labelled, measured, base, first_stage, out, plan, progress)
+            outcome = tune_reranker(labelled, measured, base, first_stage, out, plan, progress, asked(given, queries, held_out))
     except KeyboardInterrupt:
         raise BroadsheetError(INTERRUPTED) from None
     console.print(
@@ -171,6 +176,15 @@ class Given:
     folder: Path | None = None
     data: Path | None = None
     feedback: bool = False
+
+
+def asked(given: Given, queries: int, share: float) -> "Asked":
+    """What this process was asked for, for whoever finds the model."""
+    from indexer.training.model_folder import Asked
+
+    source = given.folder or settings_with(data=given.data).data
+    labels = {"source": str(source.resolve()), "feedback": given.feedback, "queries": queries, "held_out": share}
+    return Asked(shlex.join(["broadsheet", *sys.argv[1:]]), labels)
 
 
 def labelled_sets(given: Given, queries: int, share: float, seed: int) -> "tuple[LabelledSet, LabelledSet]":

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.groups import Collection
-from indexer.training.model_folder import describe, publish_folder, require_replaceable, state_folder
+from indexer.training.model_folder import Asked, describe, publish_folder, require_replaceable, state_folder
 from indexer.training.negatives import Judge, Mining, judge_of, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Listener, TrainingListener
@@ -79,11 +80,19 @@ class Outcome:
     seconds: float
 
 
-def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: Path, plan: Plan, listener: TrainingListener) -> Outcome:
+def tune_encoder(
+    training: LabelledSet,
+    held_out: LabelledSet,
+    base: str,
+    out: Path,
+    plan: Plan,
+    listener: TrainingListener,
+    asked: Asked | None = None,
+) -> Outcome:
     """Trains `base` on one set, measures it on the other, and writes the best model to the folder `out`.
 
     State is kept beside `out` until it is done: an interrupted run goes on when it is called again with the same
-    arguments. What was in `out` is replaced at the very end, or not at all.
+    arguments. What was in `out` is replaced at the very end, or not at all. `asked` is kept with the model's settings.
     """
     began = time.monotonic()
     recipe = replace(plan.recipe, objective=objective_of(plan.negatives, plan.recipe.objective.scale))
@@ -136,6 +145,8 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
         listener.stage("Saving")
         settings = {
             "base": base,
+            "base_fingerprint": first_encoder.fingerprint,
+            "asked": asdict(asked) if asked else None,
             **asdict(plan),
             "negatives": sorted(plan.negatives),
             "recipe": asdict(recipe),
@@ -145,7 +156,7 @@ def tune_encoder(training: LabelledSet, held_out: LabelledSet, base: str, out: P
         def write(part: Path) -> None:
             with quietly():
                 model.save_pretrained(str(part), create_model_card=False)
-            describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / _LOG)
+            describe(part, card(training, settings, outcome, asked), {**settings, "outcome": asdict(outcome)}, work / _LOG)
 
         publish_folder(out, write)
     return outcome
@@ -168,12 +179,13 @@ def served(model: SentenceTransformer, work: Path) -> SentenceEncoder:
     return SentenceEncoder.load(str(folder))
 
 
-def card(training: LabelledSet, settings: Mapping[str, object], outcome: Outcome) -> str:
+def card(training: LabelledSet, settings: Mapping[str, Any], outcome: Outcome, asked: Asked | None) -> str:
     """The model card: what was tuned on what, how, and what it brought."""
     return f"""# Bi-encoder tuned with Broadsheet
 
 {settings["base"]}, tuned on {outcome.queries:,} queries ({outcome.examples:,} examples) over the {len(training.documents):,} articles
-of `{training.name}`, in {outcome.seconds / 60:.1f} minutes.
+of `{training.name}`, in {outcome.seconds / 60:.1f} minutes,
+with the seed {settings["recipe"]["seed"]}{f", by `{asked.command}`" if asked else ""}.
 
 | nDCG@10 of dense search, {outcome.held_out} held-out queries | |
 | --- | --- |

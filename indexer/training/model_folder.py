@@ -4,14 +4,25 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from indexer.evaluation.provenance import code, hardware, libraries
 from indexer.lock import held
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
 from search.index.durable import fsync_file, fsync_folder
 
 _LOCK = "training"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a training was asked for: the command, and where its labelled queries came from, both as a user would say them."""
+
+    command: str
+    labels: Mapping[str, object]
 
 
 def require_replaceable(out: Path, needed_bytes: int = 0) -> None:
@@ -71,9 +82,11 @@ def publish_folder(out: Path, write: Callable[[Path], None]) -> None:
 
 
 def describe(folder: Path, card: str, settings: Mapping[str, object], log: Path) -> None:
-    """Writes beside a model what it came from: its card, all settings with the outcome, and the loss of every step."""
+    """Writes beside a model what it came from: its card, all settings with the outcome and the machine, and the loss of every step."""
+    made = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "code": code().model_dump()}
+    origin = {**made, "hardware": hardware().model_dump(), "libraries": libraries()}
     (folder / "README.md").write_text(card, "utf-8")
-    (folder / "training.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+    (folder / "training.json").write_text(json.dumps({**settings, **origin}, indent=2) + "\n", "utf-8")
     shutil.copyfile(log, folder / "log.jsonl")
 
 

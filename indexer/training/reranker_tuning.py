@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection, GroupShape, evidence_of, make_groups
 from indexer.training.mining import RULES, PairNegatives
-from indexer.training.model_folder import describe, publish_folder, require_replaceable, state_folder
+from indexer.training.model_folder import Asked, describe, publish_folder, require_replaceable, state_folder
 from indexer.training.pair_model import PairModel, base_fingerprint, load_base
 from indexer.training.progress import Advance, Listener, TrainingListener
 from indexer.training.run_key import run_key
@@ -71,13 +72,20 @@ class Outcome:
 
 
 def tune_reranker(
-    training: LabelledSet, held_out: LabelledSet, base: str, encoder: Encoder, out: Path, plan: Plan, listener: TrainingListener
+    training: LabelledSet,
+    held_out: LabelledSet,
+    base: str,
+    encoder: Encoder,
+    out: Path,
+    plan: Plan,
+    listener: TrainingListener,
+    asked: Asked | None = None,
 ) -> Outcome:
     """Trains `base` on one set, calibrates and measures it on the other, and writes the best state to the folder `out`.
 
     `encoder` is the first stage's: it retrieves the negatives and the candidates that are measured. State is kept beside
     `out` until it is done: an interrupted run goes on when it is called again with the same arguments. What was in `out`
-    is replaced at the very end, or not at all.
+    is replaced at the very end, or not at all. `asked` is kept with the model's settings.
     """
     began = time.monotonic()
     require_replaceable(out)
@@ -92,7 +100,8 @@ def tune_reranker(
         trial = Trial(held_out, measured_on, encoder, plan)
         before = trial.ndcg(*pair_model, recipe)
         steps = min(-(-len(groups) // recipe.groups_per_step), recipe.steps or len(groups))
-        run = run_key(base_fingerprint(base), plan, encoder.fingerprint, training, held_out.queries)
+        fingerprint = base_fingerprint(base)
+        run = run_key(fingerprint, plan, encoder.fingerprint, training, held_out.queries)
         listener.stage("Training")
         prepared = time.monotonic() - began
         _train(pair_model, groups, plan, trial, Checkpoint(work, run, -(-steps // plan.looks)), listener)
@@ -111,11 +120,17 @@ def tune_reranker(
             steps=done["step"],
             seconds=prepared + done["seconds"],
         )
-        settings = {"base": base, "encoder": encoder.fingerprint, **asdict(plan)}
+        settings = {
+            "base": base,
+            "base_fingerprint": fingerprint,
+            "encoder": encoder.fingerprint,
+            "asked": asdict(asked) if asked else None,
+            **asdict(plan),
+        }
 
         def write(part: Path) -> None:
             save(*pair_model, part, recipe, slope, intercept)
-            describe(part, card(training, settings, outcome), {**settings, "outcome": asdict(outcome)}, work / _LOG)
+            describe(part, card(training, settings, outcome, asked), {**settings, "outcome": asdict(outcome)}, work / _LOG)
 
         publish_folder(out, write)
     return outcome
@@ -175,12 +190,13 @@ class Trial:
         return mean_ndcg(lists, CombinationWeights(), *calibrate({"held out": lists}))
 
 
-def card(training: LabelledSet, settings: Mapping[str, object], outcome: Outcome) -> str:
+def card(training: LabelledSet, settings: Mapping[str, Any], outcome: Outcome, asked: Asked | None) -> str:
     """The model card: what was tuned on what, how, and what it brought."""
     return f"""# Cross-encoder tuned with Broadsheet
 
 {settings["base"]}, tuned on {outcome.queries:,} queries ({outcome.groups:,} groups, {outcome.pairs:,} pairs of query and passage) over the
-{len(training.documents):,} articles of `{training.name}`, {settings["negatives"]} negatives, in {outcome.seconds / 60:.1f} minutes.
+{len(training.documents):,} articles of `{training.name}`, {settings["negatives"]} negatives, in {outcome.seconds / 60:.1f} minutes,
+with the seed {settings["recipe"]["seed"]}{f", by `{asked.command}`" if asked else ""}.
 
 | nDCG@10, {outcome.held_out} held-out queries | |
 | --- | --- |

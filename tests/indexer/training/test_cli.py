@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.training.cli import Given, labelled_sets
+from indexer.training.cli import Given, asked, labelled_sets
 from search.errors import BadInput
 from tests.beir import write_folder
 
@@ -25,6 +25,16 @@ def test_no_article_that_dev_asks_for_is_trained_on(tmp_path: Path) -> None:
     judged(range(40), "dev", folder)
     with pytest.raises(BadInput, match="Nothing of set is left to train on"):
         labelled_sets(Given(folder), 1000, 0.1, seed=17)
+
+
+def test_what_was_asked_for_can_be_kept(tmp_path: Path) -> None:
+    assert asked(Given(data=tmp_path, feedback=True), 20, 0.25).labels == {
+        "source": str(tmp_path.resolve()),
+        "feedback": True,
+        "queries": 20,
+        "held_out": 0.25,
+    }
+    assert asked(Given(tmp_path / "set"), 20, 0.1).labels["source"] == str(tmp_path.resolve() / "set")
 
 
 def test_so_many_queries_are_drawn_before_any_is_held_out(tmp_path: Path) -> None:

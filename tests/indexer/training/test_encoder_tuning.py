@@ -20,6 +20,7 @@ from indexer.training.bi_encoder import Example, Material, Pool, Recipe, open_en
 from indexer.training.checkpoint import Checkpoint, Validation
 from indexer.training.encoder_tuning import Outcome, Plan, Trial, tune_encoder
 from indexer.training.mining import MiningRule
+from indexer.training.model_folder import Asked
 from indexer.training.negatives import Mining
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Report
@@ -182,6 +183,17 @@ def test_a_run_that_ends_early_says_how_many_steps_it_had(base: Path, tmp_path: 
     outcome = tune(base, tmp_path / "model", recipe=replace(RECIPE, learning_rate=0.0), patience=1)
     assert outcome.steps == 12
     assert json.loads((tmp_path / "model" / "training.json").read_text())["outcome"]["steps"] == 12
+
+
+def test_a_model_says_where_it_came_from(base: Path, tmp_path: Path) -> None:
+    said = Asked("broadsheet train bi-encoder --data news --out model", {"source": "news", "held_out": 0.1})
+    plan = Plan(frozenset({Negatives.IN_BATCH}), replace(RECIPE, steps=1), Mining(rule=EVERYTHING))
+    tune_encoder(labelled(), labelled(), str(base), tmp_path / "model", plan, Silent(), said)
+    told = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert told["base_fingerprint"] == SentenceEncoder.load(str(base)).fingerprint
+    assert told["asked"] == {"command": said.command, "labels": said.labels}
+    assert {"code", "hardware", "libraries", "date"} <= told.keys()
+    assert f"with the seed 17, by `{said.command}`" in (tmp_path / "model" / "README.md").read_text()
 
 
 def test_articles_that_an_encoder_finds_all_alike_are_counted(base: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from indexer.training.cross_encoder import Recipe, predict
 from indexer.training.groups import GroupShape
 from indexer.training.labelled import hold_out
 from indexer.training.mining import PairNegatives
-from indexer.training.pair_model import load_base
+from indexer.training.model_folder import Asked
+from indexer.training.pair_model import base_fingerprint, load_base
 from indexer.training.progress import Report
 from indexer.training.reranker_tuning import Outcome, Plan, Trial, encoded_sets, tune_reranker
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
@@ -28,6 +30,7 @@ from tests.fakes import WordEncoder
 
 RECIPE = Recipe(groups_per_step=4, max_query_tokens=8, max_tokens=24, frozen_layers=0, learning_rate=3e-3, prior_weight=12.0)
 PLAN = Plan(recipe=RECIPE, shape=GroupShape(passages=2), epochs=1, looks=3)
+ASKED = Asked("broadsheet train cross-encoder topics --out model", {"source": "topics", "queries": 20_000})
 PAIRS = [("topic3 news", "topic3 was in the papers"), ("topic3 news", "topic9 and topic4"), ("topic8", "topic8")]
 
 
@@ -60,7 +63,7 @@ class Heard:
 
 def tune(base: str, out: Path, plan: Plan = PLAN, heard: Heard | None = None) -> Outcome:
     trained, held = hold_out(labelled_set(), 0.2, seed=1)
-    return tune_reranker(trained, held, base, WordEncoder(), out, plan, heard or Heard())
+    return tune_reranker(trained, held, base, WordEncoder(), out, plan, heard or Heard(), ASKED)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,13 @@ def test_the_outcome_is_in_the_card_and_every_step_in_the_log(tuned: tuple[Path,
     assert [step["step"] for step in steps] == [report.step for report in heard.steps]
     assert [step["quality"] for step in steps if step["quality"] is not None]
     assert json.loads((out / "training.json").read_text())["negatives"] == "mined"
+    told = json.loads((out / "training.json").read_text())
+    assert told["base_fingerprint"] == base_fingerprint(told["base"])
+    assert told["asked"] == {"command": ASKED.command, "labels": ASKED.labels}
+    assert told["code"]["version"]
+    assert told["hardware"]["cores"] >= 1
+    assert datetime.fromisoformat(told["date"]).tzinfo
+    assert f"with the seed {RECIPE.seed}, by `{ASKED.command}`" in card
     assert not list(out.parent.glob(".*"))  # nothing is left beside it
 
 
