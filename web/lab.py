@@ -28,7 +28,7 @@ _Tried = Annotated[str, Field(max_length=MAX_TRIED)]
 _PASSAGE = "Storage tanks at the harbour are nearly full, and three tankers have been told to wait at anchor until there are buyers."
 _EXAMPLES: Mapping[str, Mapping[str, str]] = {
     Reads.TEXT: {"text": "The new ferry is fast, quiet and a pleasure to travel on."},
-    Kind.TAGGING: {"text": "Ines Okafor of the Harbour Gazette flew from Lagos to Rotterdam on Friday to report on the refinery."},
+    Kind.TAGGING: {"text": "Anna Keller of the Harbour Gazette flew from Lagos to Rotterdam on Friday to report on the refinery."},
     Kind.MASK: {"text": "Oil [MASK] rose again on Friday after the producers agreed to cut output."},
     Kind.SPAN: {
         "question": "How many tankers were told to wait?",
