@@ -3,7 +3,6 @@
 Checkpoints are kept, so that an interrupted run goes on; the state that is best on dev is what is written.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,7 +19,7 @@ from indexer.training.heads.evaluation import evaluate_head, main_measure
 from indexer.training.heads.examples import Example
 from indexer.training.heads.features import features_of
 from indexer.training.heads.own_body import SingleRecipe, learning_rate, longest_input, open_base, prepare, tells_casing
-from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.model_folder import publish_folder, require_replaceable, state_folder
 from indexer.training.run_key import run_key
 from indexer.training.trainer_state import last_whole, saving
 from search.heads.card import HeadCard, Kind
@@ -63,50 +62,50 @@ def train_single(
 
     State is kept beside ``out`` until it is done: an interrupted run goes on when it is called again with the same
     arguments. What was in ``out`` is replaced at the very end, or not at all. Raises BadInput for a base that does not
-    exist or a task that it cannot do, and BroadsheetError when a folder cannot be written.
+    exist or a task that it cannot do, WriterBusy when another process is training ``out``, and BroadsheetError when a
+    folder cannot be written.
     """
     began = time.monotonic()
     base = model_folder(recipe.base, organisation="google-bert")
     weights = sum(path.stat().st_size for path in base.rglob("*.safetensors"))
     require_replaceable(out, needed_bytes=8 * weights)  # two checkpoints with optimizer state, the model saved
-    if listener:
-        listener.stage("Reading")
-    set_seed(recipe.seed)
-    learner = _Learner.open(card, base, recipe)
-    card, place = learner.card, placement(device, "fp32")
-    features = features_of(card, learner.tokens, train)
-    steps = max(1, round(recipe.epochs * -(-len(features) // (recipe.batch_size * recipe.accumulate))))
-    work = out.with_name(f".{out.name}.training")
-    run = run_key(fingerprint(base), card, recipe, train, dev)
-    last = last_whole(Checkpoint(work, run))
-    if listener:
-        listener.stage("Training")
-    with saving(work), quietly():
-        trainer = _HeadTrainer(
-            lambda: learner.figures(dev, place),
-            card.kind,
-            recipe.seed,
-            model=learner.tuned,
-            args=_arguments(recipe, steps, learning_rate(recipe, learner.network.config), work, place.device),
-            train_dataset=features,
-            eval_dataset=[],
-            data_collator=lambda batch: collate(batch, card.kind, learner.tokens.tokenizer),
-            callbacks=[EarlyStoppingCallback(recipe.patience), *([_Reports(listener)] if listener else [])],
-        )
-        trainer.train(resume_from_checkpoint=last)
-    settings = {**asdict(recipe), "learning_rate": trainer.args.learning_rate, "steps": trainer.state.global_step}
-    if listener:
-        listener.stage("Saving")
+    with state_folder(out) as work:
+        if listener:
+            listener.stage("Reading")
+        set_seed(recipe.seed)
+        learner = _Learner.open(card, base, recipe)
+        card, place = learner.card, placement(device, "fp32")
+        features = features_of(card, learner.tokens, train)
+        steps = max(1, round(recipe.epochs * -(-len(features) // (recipe.batch_size * recipe.accumulate))))
+        run = run_key(fingerprint(base), card, recipe, train, dev)
+        last = last_whole(Checkpoint(work, run))
+        if listener:
+            listener.stage("Training")
+        with saving(work), quietly():
+            trainer = _HeadTrainer(
+                lambda: learner.figures(dev, place),
+                card.kind,
+                recipe.seed,
+                model=learner.tuned,
+                args=_arguments(recipe, steps, learning_rate(recipe, learner.network.config), work, place.device),
+                train_dataset=features,
+                eval_dataset=[],
+                data_collator=lambda batch: collate(batch, card.kind, learner.tokens.tokenizer),
+                callbacks=[EarlyStoppingCallback(recipe.patience), *([_Reports(listener)] if listener else [])],
+            )
+            trainer.train(resume_from_checkpoint=last)
+        settings = {**asdict(recipe), "learning_rate": trainer.args.learning_rate, "steps": trainer.state.global_step}
+        if listener:
+            listener.stage("Saving")
 
-    def write(part: Path) -> None:
-        nonlocal card
-        learner.save(part)
-        figures = evaluate_head(Network.load(part, placement(device, "auto")), dev)  # as it will be served
-        card = replace(card, figures={name: round(value, 4) for name, value in figures.items()})
-        describe(part, card, settings, time.monotonic() - began, trainer.state.log_history)
+        def write(part: Path) -> None:
+            nonlocal card
+            learner.save(part)
+            figures = evaluate_head(Network.load(part, placement(device, "auto")), dev)  # as it will be served
+            card = replace(card, figures={name: round(value, 4) for name, value in figures.items()})
+            describe(part, card, settings, time.monotonic() - began, trainer.state.log_history)
 
-    publish_folder(out, write)
-    shutil.rmtree(work, ignore_errors=True)
+        publish_folder(out, write)
     return card
 
 

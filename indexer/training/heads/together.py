@@ -21,7 +21,7 @@ from indexer.training.heads.examples import Columns, Example, infer_kind, read_e
 from indexer.training.heads.features import features_of
 from indexer.training.heads.own_body import longest_input
 from indexer.training.heads.shared_body import Recipe, StepReport, Task, make_trainee, save_shared, train_shared
-from indexer.training.model_folder import publish_folder, require_replaceable
+from indexer.training.model_folder import publish_folder, require_replaceable, state_folder
 from indexer.training.run_key import run_key
 from indexer.training.trainer_state import saving
 from search.errors import BadInput
@@ -85,30 +85,30 @@ def train_together(
     for lesson in lessons:
         require_replaceable(folder / lesson.card.task)
     run = run_key(fingerprint(base_folder), recipe, epochs, lessons)
-    work, part = folder / ".together.training", folder / ".together.part"
-    if listener:
-        listener.stage("Reading")
-    trainee = make_trainee(str(base_folder), [lesson.card for lesson in lessons], recipe)
-    tasks = []
-    for card, train in ((lesson.card, lesson.train) for lesson in lessons):
-        tokens = Tokens(trainee.tokenizer, card.max_tokens, card.casing)
-        tasks.append(Task(card, features_of(card, tokens, train), epochs, _TOKENS_PER_STEP))
-    if listener:
-        listener.stage("Training")
-    with saving(work):
-        train_shared(trainee, tasks, recipe, checkpoint=Checkpoint(work, run), on_step=listener.step if listener else None)
-    if listener:
-        listener.stage("Saving")
-    shutil.rmtree(part, ignore_errors=True)
-    body = _BODY + run[:8]
-    with saving(part):
-        save_shared(trainee, base_folder, part, body, {"base": lasting_name(base)})
-        cards = [_measured(lesson, part, device) for lesson in lessons]
-    settings = {**asdict(recipe), "base": base, "epochs": epochs, "together": [card.task for card in cards]}
-    for card in cards:
-        describe(part / card.task, card, settings, time.monotonic() - began, looked=False)
-    _put_in_place(part, folder, body, cards)
-    shutil.rmtree(work, ignore_errors=True)
+    with state_folder(folder / "together") as work:
+        part = folder / ".together.part"
+        if listener:
+            listener.stage("Reading")
+        trainee = make_trainee(str(base_folder), [lesson.card for lesson in lessons], recipe)
+        tasks = []
+        for card, train in ((lesson.card, lesson.train) for lesson in lessons):
+            tokens = Tokens(trainee.tokenizer, card.max_tokens, card.casing)
+            tasks.append(Task(card, features_of(card, tokens, train), epochs, _TOKENS_PER_STEP))
+        if listener:
+            listener.stage("Training")
+        with saving(work):
+            train_shared(trainee, tasks, recipe, checkpoint=Checkpoint(work, run), on_step=listener.step if listener else None)
+        if listener:
+            listener.stage("Saving")
+        shutil.rmtree(part, ignore_errors=True)
+        body = _BODY + run[:8]
+        with saving(part):
+            save_shared(trainee, base_folder, part, body, {"base": lasting_name(base)})
+            cards = [_measured(lesson, part, device) for lesson in lessons]
+        settings = {**asdict(recipe), "base": base, "epochs": epochs, "together": [card.task for card in cards]}
+        for card in cards:
+            describe(part / card.task, card, settings, time.monotonic() - began, looked=False)
+        _put_in_place(part, folder, body, cards)
     return cards
 
 
@@ -137,8 +137,7 @@ def _measured(lesson: Lesson, part: Path, device: DeviceName) -> HeadCard:
 
 def _put_in_place(part: Path, folder: Path, body: str, cards: Sequence[HeadCard]) -> None:
     """The body first, so that no head is ever without one; then bodies that no head stands on any more are removed."""
-    shutil.rmtree(folder / body, ignore_errors=True)
-    (part / body).rename(folder / body)
+    publish_folder(folder / body, partial(_copy, part / body))
     for card in cards:
         publish_folder(folder / card.task, partial(_copy, part / card.task))
     shutil.rmtree(part, ignore_errors=True)

@@ -1,6 +1,7 @@
 """A head of any kind can be trained on any BERT-family body and answers what it was taught."""
 
 import json
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,8 @@ from indexer.training.heads.evaluation import evaluate_head
 from indexer.training.heads.examples import Example, Labelled
 from indexer.training.heads.own_body import SingleRecipe, Tuning
 from indexer.training.heads.single import StepReport, train_single
-from search.errors import BadInput
+from indexer.training.model_folder import state_folder
+from search.errors import BadInput, WriterBusy
 from search.heads.classification import classify, rate_pairs
 from search.heads.network import Network
 from search.models.device import placement
@@ -101,6 +103,12 @@ def test_another_run_in_the_same_place_is_refused(base_of: Callable[[str], str],
         train_single(CLASSIFIER, _reviews(32, 1), _reviews(4, 2), recipe, tmp_path / "head", device="cpu", listener=Heard(interrupt_at=4))
     with pytest.raises(BadInput, match="other data or settings"):
         train_single(CLASSIFIER, _reviews(32, 3), _reviews(4, 2), recipe, tmp_path / "head", device="cpu")
+
+
+def test_two_trainings_cannot_write_one_head(base_of: Callable[[str], str], tmp_path: Path) -> None:
+    with state_folder(tmp_path / "head"), pytest.raises(WriterBusy, match=f"Process {os.getpid()} is training"):
+        train_single(CLASSIFIER, _reviews(8, 1), _reviews(4, 2), replace(QUICK, base=base_of("bert")), tmp_path / "head", device="cpu")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_the_folder_says_what_the_head_is_and_how_it_was_trained(base_of: Callable[[str], str], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Heads that are trained together stand beside a newsroom's other heads, on one body."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,12 @@ class Heard:
             raise KeyboardInterrupt
 
 
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def test_each_learns_and_is_served_from_the_one_body(lessons: list[Lesson], base_of: Callable[[str], str], tmp_path: Path) -> None:
     folder = tmp_path / "heads"
     cards = {card.task: card for card in train_together(lessons, base_of("bert"), QUICK, 40, folder, device="cpu")}
@@ -59,6 +66,7 @@ def test_each_learns_and_is_served_from_the_one_body(lessons: list[Lesson], base
     [tagged] = tag_texts(heads.head("names"), ["the good bank of london"])
     assert [(entity.text, entity.type) for entity in tagged.entities] == [("bank", "ORG"), ("london", "LOC")]
     assert json.loads((folder / "mood" / "training.json").read_text())["together"] == ["mood", "names"]
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*.safetensors")} == {0o666 & ~_umask()}
     assert "flatter" not in (folder / "mood" / "README.md").read_text()  # nothing was looked at on the way
 
 
