@@ -10,6 +10,7 @@ import regex
 import tantivy
 
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]+")
+_POSSESSIVE = regex.compile(r"(?<=\w)['’]s\b", regex.IGNORECASE)
 
 
 class Term(NamedTuple):
@@ -34,8 +35,11 @@ def analyzer(*, stopwords: bool = True) -> tantivy.TextAnalyzer:
 
 
 def query_terms(text: str) -> list[str]:
-    """The terms of a query that BM25 scores: without stop words, unless there is nothing else ("The Who")."""
-    spread = spread_out(text)
+    """The terms of a query that BM25 scores: without stop words, unless there is nothing else ("The Who").
+
+    The s of a possessive is none: it would match that of every other.
+    """
+    spread = _POSSESSIVE.sub("", spread_out(text))
     return analyzer(stopwords=False).analyze(spread) or analyzer().analyze(spread)
 
 

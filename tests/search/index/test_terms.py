@@ -33,3 +33,8 @@ def test_terms_with_their_places_are_the_terms_that_are_indexed(text: str) -> No
     assert sorted(term.text for term in found) == sorted(analyzer().analyze(spread_out(text)))
     assert all(0 <= term.start < term.end <= len(text) for term in found)
     assert all(one.start <= other.start for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize("query", ["Singapore's economy", "SINGAPORE’S economy", "Singapore economy"])
+def test_the_s_of_a_possessive_is_no_word_of_a_query(query: str) -> None:
+    assert query_terms(query) == ["singapor", "economi"]
