@@ -53,6 +53,11 @@ class Plan:
     hybrid first stage."""
 
     @property
+    def tuned(self) -> Recipe:
+        """The recipe with the losses that belong to the negatives."""
+        return replace(self.recipe, objective=objective_of(self.negatives, self.recipe.objective.scale))
+
+    @property
     def mined(self) -> Mining:
         """What is mined: only what the chosen negatives need."""
         return replace(
@@ -95,7 +100,7 @@ def tune_encoder(
     arguments. What was in `out` is replaced at the very end, or not at all. `asked` is kept with the model's settings.
     """
     began = time.monotonic()
-    recipe = replace(plan.recipe, objective=objective_of(plan.negatives, plan.recipe.objective.scale))
+    recipe = plan.tuned
     require_replaceable(out)
     with state_folder(out) as work:
         listener.stage("Reading the base model")
@@ -143,15 +148,7 @@ def tune_encoder(
             seconds=prepared + done["seconds"],
         )
         listener.stage("Saving")
-        settings = {
-            "base": base,
-            "base_fingerprint": first_encoder.fingerprint,
-            "asked": asdict(asked) if asked else None,
-            **asdict(plan),
-            "negatives": sorted(plan.negatives),
-            "recipe": asdict(recipe),
-            "mining": asdict(plan.mined),
-        }
+        settings = _settings(plan, base, first_encoder.fingerprint, asked)
 
         def write(part: Path) -> None:
             with quietly():
@@ -160,6 +157,19 @@ def tune_encoder(
 
         publish_folder(out, write)
     return outcome
+
+
+def _settings(plan: Plan, base: str, fingerprint: str, asked: Asked | None) -> dict[str, object]:
+    """Everything that was decided before the run, as it is kept with the model."""
+    return {
+        "base": base,
+        "base_fingerprint": fingerprint,
+        "asked": asdict(asked) if asked else None,
+        **asdict(plan),
+        "negatives": sorted(plan.negatives),
+        "recipe": asdict(plan.tuned),
+        "mining": asdict(plan.mined),
+    }
 
 
 def _enough(material: Material) -> Material:
