@@ -42,9 +42,10 @@ def build(data: Path, work: Path, out: Path, recipe: Recipe) -> None:
 def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Path, recipe: Recipe) -> None:
     """One of the stages, from the last checkpoint of it if there is one."""
     freeze_lowest(trainee.body, FROZEN[stage])
-    silver = stage == len(FROZEN) - 1
+    is_last = stage == len(FROZEN) - 1
+    silver = [(head, head.silver()) for head in heads if is_last and head.silver]
     tasks = [_task(trainee, head, head.train, head.epochs[stage]) for head in heads]
-    tasks += [replace(_task(trainee, head, head.silver(), 1), until=SILVER_UNTIL) for head in heads if silver and head.silver]
+    tasks += [replace(_task(trainee, head, examples, 1), until=SILVER_UNTIL) for head, examples in silver]
     folder = work / str(stage + 1)
     columns = (
         TextColumn(f"stage {stage + 1} of {len(FROZEN)}"),
@@ -61,7 +62,8 @@ def train_stage(trainee: Trainee, heads: Sequence[Shipped], stage: int, work: Pa
             progress.update(bar, completed=report.step, total=report.steps, last=f"{report.task} {report.loss:.3f}")
             log.write(json.dumps({"step": report.step, "task": report.task, "loss": round(report.loss, 4)}) + "\n")
 
-        run = run_key(recipe, stage, [(head.card, head.epochs, head.train) for head in heads])
+        learned = [(head.card, head.epochs, head.train) for head in heads]
+        run = run_key(recipe, stage, learned, [examples for _, examples in silver])
         train_shared(trainee, tasks, replace(recipe, seed=recipe.seed + stage), checkpoint=Checkpoint(folder, run), on_step=show)
 
 
