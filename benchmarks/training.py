@@ -42,6 +42,7 @@ VARIANTS: Mapping[str, Recipe | None] = {
     "in-batch-32": replace(BASE, objective=Objective(in_batch=1.0), negatives=0),
     "in-batch-256": replace(BASE, objective=Objective(in_batch=1.0), negatives=0, queries_per_step=256, cached=True, learning_rate=1.5e-4),
     "hard": replace(BASE, objective=Objective(in_batch=1.0), negatives=1),
+    "hard-corpus": replace(BASE, objective=Objective(in_batch=1.0, corpus=1.0), negatives=1),
     "hard-distilled": replace(BASE, objective=Objective(in_batch=1.0, distilled=1.0), negatives=1),
 }
 SETS = (  # folder, split, queries, articles

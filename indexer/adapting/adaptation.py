@@ -171,9 +171,11 @@ def _train_encoder(model: SentenceTransformer, mined: tuning.Mined, run: Run, re
     recipe = replace(run.plan.encoder, seed=run.plan.seed)
 
     def pace() -> float:
-        few = mined.material(tuning.PACE_STEPS * recipe.queries_per_step, run.listener)
+        begun, count = perf_counter(), tuning.PACE_STEPS * recipe.queries_per_step
+        few = mined.material(count, run.listener)
+        prepared = (perf_counter() - begun) / max(count, tuning.FEWEST_BODIES)  # seconds a query, whose body has to be encoded
         run.listener.stage(f"Timing the {BI_ENCODER}")
-        return tuning.encoder_pace(model, few, recipe)
+        return tuning.encoder_pace(model, few, recipe) + recipe.queries_per_step * prepared
 
     stage = run.stage(BI_ENCODER, pace)
 

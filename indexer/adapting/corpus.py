@@ -29,7 +29,7 @@ class Extent:
 
     articles: int = 20_000
     """At most so many articles are read, drawn at random from a larger archive."""
-    held_out: int = 300
+    held_out: int = 500
     """At most so many headlines decide whether the new models are better."""
     calibration: int = 50
     """At most so many more calibrate the cross-encoder."""

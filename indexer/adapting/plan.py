@@ -10,7 +10,7 @@ from indexer.training.mining import MiningRule
 from indexer.training.objective import Objective
 
 LANGUAGE_MODEL, BI_ENCODER, CROSS_ENCODER = "language model", "bi-encoder", "cross-encoder"
-_SHARES = {LANGUAGE_MODEL: 0.2, BI_ENCODER: 0.5, CROSS_ENCODER: 0.3}
+_SHARES = {LANGUAGE_MODEL: 0.1, BI_ENCODER: 0.6, CROSS_ENCODER: 0.3}
 """How the time for training is shared out among the models that are trained."""
 
 
@@ -26,7 +26,15 @@ class Plan:
     mining: MiningRule = DEFAULT_RULE
     extent: Extent = field(default_factory=Extent)
     masking: language_model.Recipe = field(default_factory=language_model.Recipe)
-    encoder: bi_encoder.Recipe = field(default_factory=lambda: bi_encoder.Recipe(objective=Objective(in_batch=1.0), learning_rate=5e-5))
+    encoder: bi_encoder.Recipe = field(
+        default_factory=lambda: bi_encoder.Recipe(
+            objective=Objective(in_batch=1.0, corpus=1.0, scale=30.0),
+            queries_per_step=64,
+            corpus_queries=128,
+            max_tokens=112,
+            learning_rate=5e-5,
+        )
+    )
     reranker: cross_encoder.Recipe = field(default_factory=lambda: cross_encoder.Recipe(learning_rate=5e-5))
 
     def share(self, name: str) -> float:

@@ -5,6 +5,7 @@ without their titles, which the archive has no vectors of: those of the articles
 and headlines are mined among these. Every other query is mined among all passages as they are indexed.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,17 +28,17 @@ from indexer.training.first_stage import Bm25
 from indexer.training.groups import Collection, GroupShape, make_groups
 from indexer.training.made_queries import NEAR_VERBATIM
 from indexer.training.mining import MiningRule
-from indexer.training.negatives import Mining, make_examples, pool_of
+from indexer.training.negatives import Mining, bank_of, make_examples, pool_of
 from indexer.training.pair_model import PairModel
 from indexer.training.progress import Advance, Listener
 from indexer.training.sources import LabelledQuery, untitled
 from search.errors import BadInput
 from search.protocols import Encoder, Reranker
 
-HEADLINE_SHARE = 0.6
+HEADLINE_SHARE = 0.8
 """Share of headlines that are not near-verbatim among the training queries, where there are enough."""
-MOST_HEADLINES, FEWEST_BODIES = 4_000, 500
-"""Headlines that are trained on, at most, and bodies that they are mined among, at least: each is encoded without its title."""
+FEWEST_BODIES = 500
+"""Bodies that headlines are mined among, at least: each is encoded without its title."""
 PACE_STEPS = 4
 
 
@@ -61,19 +62,22 @@ class Mined:
     def queries(self, count: int) -> list[LabelledQuery]:
         """At most ``count`` of the made queries: headlines first, as far as there are enough, and some of all other kinds."""
         headlines, others = self._shuffled(bare=True), self._shuffled(bare=False)
-        first = min(len(headlines), MOST_HEADLINES, max(round(HEADLINE_SHARE * count), count - len(others)))
+        first = min(len(headlines), max(round(HEADLINE_SHARE * count), count - len(others)))
         chosen = [*headlines[:first], *others[: count - first]]
         Random(self.seed).shuffle(chosen)
         return chosen
 
     def material(self, count: int, listener: Listener) -> Material:
-        """Examples from so many queries, with the pool of passages that they show."""
+        """Examples from so many queries, with the pool of passages that they show.
+
+        Articles that are merely about the same may be negatives: a headline says which of them it stands above.
+        """
         examples: list[bi_encoder.Example] = []
         for queries, forbidden, advance in self._parted(count, listener):
-            vectors, mining = self._vectors(queries), Mining(rule=self.rule)
+            vectors, mining = self._vectors(queries), Mining(rule=replace(self.rule, sibling_similarity=math.inf))
             examples += make_examples(self.collection, queries, vectors, mining, forbidden=forbidden, seed=self.seed, advance=advance)
         Random(self.seed).shuffle(examples)
-        return Material(examples, pool_of(self.collection))
+        return Material(examples, pool_of(self.collection), bank_of(self.collection, self.corpus.reserved))
 
     def groups(self, count: int, listener: Listener) -> list[cross_encoder.Group]:
         """At most ``count`` groups of one relevant passage and three that only look like it.

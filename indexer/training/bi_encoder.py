@@ -50,6 +50,8 @@ class Recipe:
     """Stop after so many steps; None is `epochs` passes over the examples."""
     negatives: int = 1
     """Mined negatives shown per query, drawn anew each time."""
+    corpus_queries: int = 0
+    """Queries more per step that only `Objective.corpus` sees: no passage is read for them, so they cost little."""
     noise: int = 5
     """K: articles drawn per query from the noise distribution, by `Objective.sampled`."""
     max_query_tokens: int = 64
@@ -69,6 +71,7 @@ class Pool:
 
     texts: tuple[str, ...]
     article: Rows  # (passages,)
+    untitled: npt.NDArray[np.bool_]  # (passages,): without the title, for queries that are titles
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Material:
 
     examples: Sequence[Example]
     pool: Pool
-    bank: Floats | None = None  # (passages, dimension), rows of length 1
+    bank: Floats | None = None  # (passages, dimension), rows of length 1; 0 for a passage that has no vector
     noise: Noise | None = None
 
 

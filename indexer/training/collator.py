@@ -34,9 +34,8 @@ class Collator:
         rows = [feature["row"] for feature in features]
         rng = np.random.default_rng([self._recipe.seed, *rows])
         examples = [self.material.examples[row] for row in rows]
-        queries = self._tokenize([self._query_prompt + example.query for example in examples], self._recipe.max_query_tokens)
-        order = _longest_first(queries)
-        examples = [examples[place] for place in order]
+        examples, queries = self._longest_first(examples)
+        more, asked = self._longest_first(self._draw_more(rng))
         negatives = [_drawn(example.negatives, self._recipe.negatives, rng) for example in examples]
         noise = self._draw_noise(examples, rng)
         needed = [(example.positive, *own, *drawn) for example, own, drawn in zip(examples, negatives, noise, strict=True)]
@@ -52,12 +51,25 @@ class Collator:
             noise=_padded([[column[row] for row in own] for own in noise]),
             candidates=_padded([example.candidates for example in examples]),
             teacher=_padded([example.teacher for example in examples], torch.float32),
+            source=torch.tensor([example.positive for example in (*examples, *more)]),
+            outside=self._outside([*examples, *more]),
         )
         return {
-            **self._features("query", [queries[place] for place in order]),
+            **self._features("query", [*queries, *asked]),
             **self._features("passage", [passages[place] for place in passage_order]),
             "label": {name: getattr(batch, name) for name in Batch.__dataclass_fields__},
         }
+
+    def _longest_first(self, examples: "Sequence[Example]") -> "tuple[list[Example], list[list[int]]]":
+        """The examples with the tokens of their queries."""
+        queries = self._tokenize([self._query_prompt + example.query for example in examples], self._recipe.max_query_tokens)
+        order = _longest_first(queries)
+        return [examples[place] for place in order], [queries[place] for place in order]
+
+    def _draw_more(self, rng: np.random.Generator) -> "list[Example]":
+        """The examples whose queries are told from the corpus only."""
+        count = self._recipe.corpus_queries if self._recipe.objective.corpus else 0
+        return [self.material.examples[row] for row in rng.integers(len(self.material.examples), size=count)]
 
     def _draw_noise(self, examples: "Sequence[Example]", rng: np.random.Generator) -> list[list[int]]:
         """For each query up to K passages of articles that are not relevant for it.
@@ -83,8 +95,24 @@ class Collator:
             excluded[row, columns.index(example.positive)] = False
         return excluded
 
+    def _outside(self, examples: "Sequence[Example]") -> torch.Tensor:
+        """Which of all passages are no negatives for which query (n, rows of the bank): relevant ones, those with a title for
+        a query that is one and without for any other, and those without a vector."""
+        pool, bank = self.material.pool, self.material.bank
+        if bank is None or not self._recipe.objective.corpus:
+            return torch.empty(len(examples), 0, dtype=torch.bool)
+        without = ~bank.any(axis=1)
+        outside = np.empty((len(examples), len(bank)), np.bool_)
+        for row, example in enumerate(examples):
+            relevant = np.zeros(int(pool.article.max()) + 1, np.bool_)
+            relevant[[*example.relevant]] = True
+            outside[row] = without | (pool.untitled != pool.untitled[example.positive]) | relevant[pool.article]
+            outside[row, example.positive] = False
+        return torch.from_numpy(outside)
+
     def _tokenize(self, texts: Sequence[str], limit: int) -> list[list[int]]:
-        ids: list[list[int]] = self._tokenizer([readable(text, limit) for text in texts], truncation=True, max_length=limit)["input_ids"]
+        cut = [readable(text, limit) for text in texts]
+        ids: list[list[int]] = self._tokenizer(cut, truncation=True, max_length=limit)["input_ids"] if cut else []
         return ids
 
     def _features(self, name: str, ids: Sequence[list[int]]) -> dict[str, torch.Tensor]:

@@ -17,7 +17,7 @@ from indexer.training.encoding import encode_passages
 from indexer.training.first_stage import Bm25, Passages, best_passages
 from indexer.training.groups import Collection
 from indexer.training.model_folder import Asked, describe, publish_folder, require_replaceable, state_folder
-from indexer.training.negatives import Judge, Mining, judge_of, make_examples, noise_of, pool_of
+from indexer.training.negatives import Judge, Mining, bank_of, judge_of, make_examples, noise_of, pool_of
 from indexer.training.objective import Negatives, objective_of
 from indexer.training.progress import Listener, TrainingListener
 from indexer.training.run_key import run_key
@@ -264,7 +264,7 @@ class Miner:
         vectors = encoder.encode_queries([query.text for query in queries])
         examples = make_examples(collection, queries, vectors, self._mining, judge=self._judge, seed=self._seed, advance=listener.advance)
         pool = pool_of(collection)
-        return Material(examples, pool, collection.vectors, noise_of(pool, examples, queries) if examples else None)
+        return Material(examples, pool, bank_of(collection), noise_of(pool, examples, queries) if examples else None)
 
     def _encoded(self, encoder: Encoder, listener: Listener) -> Collection:
         titled = self._passages.texts()

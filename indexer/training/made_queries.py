@@ -25,6 +25,7 @@ _SUBJECT = re.compile(
     r"(?=(?:is|was|are|were|has|had|have|will|would|could|can|may|might|must|plans?|says?|said|[a-z]{3,}ed)\s)"
 )
 _SHORTEST_HEADLINE, _SHORTEST_BODY, _SHORTEST_SENTENCE = 4, 30, 8  # words
+_FIGURES_OF_A_TABLE = 0.2  # share of the words
 
 
 class Made(NamedTuple):
@@ -59,9 +60,9 @@ class QueryMaker:
         self._frequency = Counter(word for document in documents for word in set(_words(document.body)))
 
     def queries(self, document: Document) -> Iterator[Made]:
-        """The queries made from one document; none from a body of under 30 words. Depends on its text and the seed only."""
+        """The queries made from one document; none from a body of under 30 words or a table. Depends on its text and the seed only."""
         recipe = self._recipe
-        if len(document.body.split()) < _SHORTEST_BODY:
+        if len(document.body.split()) < _SHORTEST_BODY or is_table(document.body):
             return
         if recipe.headlines and len(document.title.split()) >= _SHORTEST_HEADLINE:
             kind = NEAR_VERBATIM if near_verbatim(document) else HEADLINE
@@ -84,6 +85,15 @@ class QueryMaker:
         by_rarity = sorted(words, key=lambda word: (self._frequency[word] < 2, self._frequency[word]))
         wanted = set(by_rarity[: rng.randint(2, 5)])
         return " ".join(word for word in words if word in wanted)
+
+
+def is_table(body: str) -> bool:
+    """Whether a fifth of the words or more have digits, as in a company's results or the closing prices of a market.
+
+    Such a body rarely says whose figures it has: nobody can find it by its headline, and there is no meaning in a part of it.
+    """
+    words = body.split()
+    return bool(words) and sum(any(map(str.isdigit, word)) for word in words) >= _FIGURES_OF_A_TABLE * len(words)
 
 
 def near_verbatim(document: Document, share: float = 0.8) -> bool:

@@ -86,8 +86,17 @@ def judge_of(reranker: Reranker) -> Judge:
 def pool_of(collection: Collection) -> Pool:
     """The collection's passages as training reads them: all with their title in front, then all without."""
     passages = collection.passages
-    bare = [passages.text(row, bare=True) for row in range(len(passages.windows))]
-    return Pool((*passages.texts(), *bare), np.concatenate([passages.owner, passages.owner]))
+    untitled = np.repeat([False, True], len(passages.windows))
+    return Pool((*passages.texts(), *passages.texts(bare=True)), np.concatenate([passages.owner, passages.owner]), untitled)
+
+
+def bank_of(collection: Collection, forbidden: frozenset[int] = frozenset()) -> Floats:
+    """The vectors of the passages of `pool_of`, 0 where there are none: without titles they may not have been made, and
+    articles in `forbidden` are shown to nobody."""
+    bare = collection.untitled.vectors if collection.untitled else np.zeros_like(collection.vectors)
+    bank = np.concatenate([collection.vectors, bare])
+    bank[np.isin(np.r_[collection.passages.owner, collection.passages.owner], [*forbidden])] = 0.0
+    return bank
 
 
 def noise_of(pool: Pool, examples: Iterable[Example], queries: Iterable[LabelledQuery], power: float = 0.75) -> Noise:

@@ -16,6 +16,7 @@ class Negatives(StrEnum):
     SAMPLED = "sampled"
     IN_BATCH = "in-batch"
     HARD = "hard"
+    CORPUS = "corpus"
     DISTILLED = "distilled"
     DISTILLED_MARGINS = "distilled-margins"
 
@@ -31,6 +32,8 @@ class Objective:
 
     in_batch: float = 0.0
     """Softmax over the batch's passages: every query's positive and mined negatives are everybody's negatives."""
+    corpus: float = 0.0
+    """Softmax over all passages of the corpus, by their vectors as they were when the examples were mined."""
     sampled: float = 0.0
     """Binary logistic loss: the positive against articles drawn from the noise distribution."""
     hard: float = 0.0
@@ -53,6 +56,7 @@ def objective_of(negatives: AbstractSet[Negatives], scale: float = 20.0) -> Obje
     return Objective(
         in_batch=float(in_batch),
         hard=float(Negatives.HARD in negatives and not in_batch),  # with in-batch they are in that softmax
+        corpus=float(Negatives.CORPUS in negatives),
         sampled=float(Negatives.SAMPLED in negatives),
         distilled=float(Negatives.DISTILLED in negatives),
         margin=float(Negatives.DISTILLED_MARGINS in negatives) / scale,  # margins are so much wider than a softmax's differences

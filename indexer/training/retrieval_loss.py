@@ -1,8 +1,9 @@
 """The objectives that a bi-encoder is trained with, over one matrix of similarities: queries × passages of a batch.
 
 Each is a term that can be combined with the others: in-batch softmax (van den Oord et al. 2018), negative sampling
-(Mikolov et al. 2013) and distillation of a teacher's distribution or of its margins (Lin et al. 2020, Hofstätter et al.
-2021). sentence-transformers brings the gradient caching (Gao et al. 2021). Its losses pair the n-th passage of a column
+(Mikolov et al. 2013), softmax over the whole corpus by vectors that are kept (Wu et al. 2018) and learned from by the
+query only (Lee et al. 2021), and distillation of a teacher's distribution or of its margins (Lin et al. 2020, Hofstätter
+et al. 2021). sentence-transformers brings the gradient caching (Gao et al. 2021). Its losses pair the n-th passage of a column
 with the n-th query; here passages are a pool, so that one that several queries need is encoded once, and one that is
 relevant for another query is left out of its softmax.
 """
@@ -24,7 +25,10 @@ Features = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Batch:
-    """What the loss needs beside the texts. n queries, m passages, h negatives, k noise, c candidates; columns index passages."""
+    """What the loss needs beside the texts. n queries, m passages, h negatives, k noise, c candidates; columns index passages.
+
+    Behind the n queries there may be more, a in all, that only the corpus is told from.
+    """
 
     positive: Tensor  # (n,) column of each query's positive
     excluded: Tensor  # (n, m) bool: relevant for the query, or likely to be, without being its positive
@@ -32,6 +36,8 @@ class Batch:
     noise: Tensor  # (n, k) columns, -1 where a query has fewer
     candidates: Tensor  # (n, c) rows of the bank, -1 where a query has fewer
     teacher: Tensor  # (n, 1 + c) the teacher's scores of the positive and of the candidates
+    source: Tensor  # (a,) the bank's row of each query's positive
+    outside: Tensor  # (a, rows of the bank) bool: no negatives for the query; (a, 0) where the corpus is not asked for
 
 
 class RetrievalLoss(CachedLossMixin, nn.Module):
@@ -39,7 +45,9 @@ class RetrievalLoss(CachedLossMixin, nn.Module):
 
     `bank` holds vectors of passages as the model made them when they were mined, (passages, dimension) with rows of
     length 1. Candidates of the distillation are compared with these, so that dozens of them cost nothing; the gradient
-    flows through query and positive. With `cached`, memory does not grow with the batch, for a second forward pass.
+    flows through query and positive. So is the whole corpus; there the positive is in the bank, too, lest fresh vectors
+    be told from kept ones, and the gradient flows through the query alone. With `cached`, memory does not grow with the
+    batch, for a second forward pass.
     """
 
     def __init__(
@@ -78,14 +86,18 @@ class RetrievalLoss(CachedLossMixin, nn.Module):
         return loss
 
     def of_vectors(self, queries: Tensor, passages: Tensor, batch: Batch) -> Tensor:
-        """The loss of queries (n, d) and passages (m, d), rows of length 1."""
-        objective = self.objective
+        """The loss of queries (a, d) and passages (m, d), rows of length 1."""
+        objective, everyone = self.objective, queries
+        queries = queries[: len(batch.positive)]
         similarity = queries @ passages.T  # (n, m) in -1..1
         loss = similarity.sum() * 0.0
         if objective.in_batch:
             loss = loss + objective.in_batch * in_batch(similarity * objective.scale, batch)
         if objective.hard:
             loss = loss + objective.hard * against_own_negatives(similarity * objective.scale, batch)
+        if objective.corpus:
+            assert self.bank is not None
+            loss = loss + objective.corpus * over_corpus(everyone @ self.bank.T * objective.scale, batch)
         if objective.sampled:
             loss = loss + objective.sampled * negative_sampling((similarity - objective.midpoint) * objective.scale, batch)
         if objective.distilled or objective.margin:
@@ -125,6 +137,11 @@ def against_own_negatives(logits: Tensor, batch: Batch) -> Tensor:
     own = torch.cat([batch.positive[:, None], batch.negatives], dim=1)  # (n, 1 + h)
     chosen = logits.gather(1, own.clamp(min=0)).masked_fill(own < 0, -torch.inf)
     return F.cross_entropy(chosen, torch.zeros_like(batch.positive))
+
+
+def over_corpus(logits: Tensor, batch: Batch) -> Tensor:
+    """Mean cross-entropy of each query's positive among all passages (a, rows of the bank), those outside left out."""
+    return F.cross_entropy(logits.masked_fill(batch.outside, -torch.inf), batch.source)
 
 
 def negative_sampling(logits: Tensor, batch: Batch) -> Tensor:

@@ -29,7 +29,7 @@ from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection
 from indexer.training.made_queries import QueryMaker
 from indexer.training.made_queries import Recipe as QueryRecipe
-from indexer.training.negatives import Mining, make_examples, pool_of
+from indexer.training.negatives import Mining, bank_of, make_examples, pool_of
 from indexer.training.objective import Objective
 from indexer.training.progress import TrainingProgress
 from indexer.training.shipped_reranker import keeping, make_plan
@@ -116,17 +116,18 @@ def mix(parts: Iterable[Part]) -> Material:
     examples: list[Example] = []
     texts: list[str] = []
     articles: list[npt.NDArray[np.int64]] = []
+    untitled: list[npt.NDArray[np.bool_]] = []
     bank: list[Vectors] = []
-    articles_before = vectors_before = 0
+    articles_before = 0
     for part in parts:
         pool = pool_of(part.collection)
-        examples += [_moved(example, len(texts), articles_before, vectors_before) for example in part.examples]
+        examples += [_moved(example, len(texts), articles_before) for example in part.examples]
         texts += pool.texts
         articles.append(pool.article + articles_before)
-        bank.append(part.collection.vectors)
+        untitled.append(pool.untitled)
+        bank.append(bank_of(part.collection))
         articles_before += int(pool.article.max()) + 1
-        vectors_before += len(part.collection.vectors)
-    return Material(examples, Pool(tuple(texts), np.concatenate(articles)), np.concatenate(bank))
+    return Material(examples, Pool(tuple(texts), np.concatenate(articles), np.concatenate(untitled)), np.concatenate(bank))
 
 
 def made_queries(documents: Sequence[Document], forbidden: frozenset[int], rng: random.Random) -> dict[str, list[LabelledQuery]]:
@@ -169,13 +170,13 @@ def claims(path: Path, query: str, text: str, label: str) -> LabelledSet:
     )
 
 
-def _moved(example: Example, passages: int, articles: int, vectors: int) -> Example:
+def _moved(example: Example, passages: int, articles: int) -> Example:
     return replace(
         example,
         positive=example.positive + passages,
         relevant=frozenset(row + articles for row in example.relevant),
         negatives=tuple(row + passages for row in example.negatives),
-        candidates=tuple(row + vectors for row in example.candidates),
+        candidates=tuple(row + passages for row in example.candidates),
     )
 
 

@@ -48,7 +48,7 @@ PLAN = Plan(
     mining=MiningRule(twin_similarity=2.0, sibling_similarity=2.0),  # random weights find all articles alike
     extent=Extent(held_out=42, calibration=10, pool=150, share=0.3),
     masking=language_model.Recipe(learning_rate=3e-3),
-    encoder=bi_encoder.Recipe(objective=Objective(in_batch=1.0), max_tokens=48, max_query_tokens=12, learning_rate=1e-2),
+    encoder=bi_encoder.Recipe(objective=Objective(in_batch=1.0, corpus=1.0), max_tokens=48, max_query_tokens=12, learning_rate=1e-2),
     reranker=cross_encoder.Recipe(groups_per_step=4, max_query_tokens=12, max_tokens=48, frozen_layers=0, learning_rate=3e-3),
 )
 ENCODER_ALONE = replace(PLAN, with_language_model=False, with_cross_encoder=False)

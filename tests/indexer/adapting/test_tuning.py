@@ -86,6 +86,17 @@ def test_headlines_are_mined_among_the_bodies_that_were_encoded() -> None:
     for example in material.examples:
         shown = {int(material.pool.article[row]) for row in example.negatives}
         assert 11 not in shown
+        assert material.pool.untitled[example.positive] == (example.query != "oil bank")
         if example.query != "oil bank":
             assert shown
             assert shown <= bodies
+
+
+def test_the_bank_has_the_bodies_that_were_encoded_and_no_article_that_is_held_out() -> None:
+    material = _mined(WordCounter()).material(20, Heard())
+    assert material.bank is not None
+    pool = material.pool
+    known = {
+        (int(article), bool(bare)) for article, bare, vector in zip(pool.article, pool.untitled, material.bank, strict=True) if vector.any()
+    }
+    assert known == {(article, False) for article in range(11)} | {(article, True) for article in range(8)}

@@ -18,11 +18,12 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, B
 
 from indexer.training.bi_encoder import Example, Material, Pool, Recipe, open_encoder, train
 from indexer.training.checkpoint import Checkpoint, Validation
+from indexer.training.collator import Collator
 from indexer.training.encoder_tuning import Outcome, Plan, Trial, tune_encoder
 from indexer.training.mining import MiningRule
 from indexer.training.model_folder import Asked
 from indexer.training.negatives import Mining
-from indexer.training.objective import Negatives, objective_of
+from indexer.training.objective import Negatives, Objective, objective_of
 from indexer.training.progress import Report
 from indexer.training.sources import Document, LabelledQuery, LabelledSet
 from search.errors import BadInput, BroadsheetError, WriterBusy
@@ -130,6 +131,7 @@ def tune(
         {Negatives.SAMPLED},
         {Negatives.IN_BATCH},
         {Negatives.HARD},
+        {Negatives.CORPUS},
         {Negatives.IN_BATCH, Negatives.DISTILLED_MARGINS},
         {Negatives.IN_BATCH, Negatives.HARD, Negatives.DISTILLED, Negatives.SAMPLED},
     ],
@@ -203,13 +205,31 @@ def test_articles_that_an_encoder_finds_all_alike_are_counted(base: Path, tmp_pa
     assert tune_encoder(labelled(), labelled(), str(base), tmp_path / "model", plan, Silent()).masked > 0.5
 
 
+def test_a_batch_has_the_queries_more_that_were_asked_for_and_no_passage_of_theirs(base: Path) -> None:
+    sentences = labelled()
+    recipe = Recipe(Objective(in_batch=1.0, corpus=1.0), corpus_queries=6)
+    examples = [Example(query.text, row, frozenset({row, row + 1})) for row, query in enumerate(sentences.queries[:16])]
+    count = len(sentences.documents)
+    untitled = np.arange(count) >= 20
+    bank = np.ones((count, 4), np.float32)
+    bank[3] = 0.0
+    material = Material(examples, Pool(tuple(document.body for document in sentences.documents), np.arange(count), untitled), bank)
+    made = Collator(open_encoder(str(base), recipe), material, recipe)([{"row": row} for row in (1, 2, 3, 4)])
+    assert len(made["query_input_ids"]) == 10
+    assert len(made["passage_input_ids"]) == len(made["label"]["positive"]) == 4
+    assert set(made["label"]["source"][:4].tolist()) == {1, 2, 3, 4}
+    for source, outside in zip(made["label"]["source"].tolist(), made["label"]["outside"], strict=True):
+        assert set(np.flatnonzero(outside).tolist()) == ({3, source + 1} | set(range(20, count))) - {source}
+
+
 def trained(base: Path, folder: Path, validation: Validation | None, interrupt_after: int | None = None) -> tuple[torch.Tensor, Silent]:
     """What twelve steps make of a tensor of the base, or those steps that the validation leaves."""
     sentences = labelled()
     recipe = Recipe(queries_per_step=4, epochs=3, learning_rate=3e-3, max_tokens=32)
     model, heard = open_encoder(str(base), recipe), Impatient(interrupt_after or 99)
     examples = [Example(query.text, row, frozenset({row})) for row, query in enumerate(sentences.queries[:16])]
-    pool = Pool(tuple(document.body for document in sentences.documents), np.arange(len(sentences.documents)))
+    count = len(sentences.documents)
+    pool = Pool(tuple(document.body for document in sentences.documents), np.arange(count), np.zeros(count, np.bool_))
     train(model, Material(examples, pool), recipe, Checkpoint(folder), validation=validation, on_step=heard.step)
     return model.state_dict()["0.model.encoder.layer.1.output.dense.weight"], heard
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from indexer.training.made_queries import QueryMaker, Recipe, crop, near_verbatim, question, split_sentences
+from indexer.training.made_queries import QueryMaker, Recipe, crop, is_table, near_verbatim, question, split_sentences
 from indexer.training.sources import Document
 
 
@@ -52,6 +52,27 @@ def test_sentences_are_parted_at_marks_and_lines() -> None:
 )
 def test_a_headline_is_near_verbatim_if_the_first_sentence_has_its_words(title: str, body: str, verbatim: bool) -> None:
     assert near_verbatim(Document("k", title, body)) is verbatim
+
+
+RESULTS = "Shr 14 cts vs 12 cts Net 1,067,000 vs 877,000 Sales 68.1 mln vs 61.2 mln Nine mths Shr 40 cts vs 17 cts Net 3.1 mln vs 1.2 mln "
+
+
+@pytest.mark.parametrize(
+    ("body", "table"),
+    [
+        (RESULTS, True),
+        ("The mill sold 14 looms for 2.5 mln crowns in 1986, its owner said, and it will sell more of them before the year is out.", False),
+        ("No figures at all.", False),
+        ("", False),
+    ],
+)
+def test_a_table_has_figures_for_a_fifth_of_its_words(body: str, table: bool) -> None:
+    assert is_table(body) is table
+
+
+def test_nothing_is_asked_of_a_table_as_it_does_not_say_whose_figures_it_has() -> None:
+    results = Document("t", "Norfield Looms Inc 3rd quarter net", RESULTS * 2)
+    assert list(QueryMaker([results], Recipe()).queries(results)) == []
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -5,7 +5,7 @@ import pytest
 
 from indexer.training.first_stage import Bm25, Passages
 from indexer.training.groups import Collection, evidence_of
-from indexer.training.negatives import Mining, make_examples, noise_of, pool_of
+from indexer.training.negatives import Mining, bank_of, make_examples, noise_of, pool_of
 from indexer.training.sources import Document, LabelledQuery, untitled
 from tests.fakes import WordEncoder
 
@@ -89,6 +89,19 @@ def test_a_headline_is_searched_among_passages_without_titles_and_judged_by_them
     make_examples(of, asked[:1], words.encode_queries([asked[0].text]), Mining(negatives=3), judge=judge)
     assert read
     assert not any("Title" in text for text in read)
+
+
+def test_the_bank_has_the_vectors_of_the_pool_and_none_of_what_nobody_may_see() -> None:
+    words = WordEncoder()
+    passages = Passages.from_documents(DOCUMENTS)
+    titled, bare = (words.encode_passages(passages.texts(bare=bare)) for bare in (False, True))
+    of = Collection(passages, titled, Bm25(DOCUMENTS), Collection(passages, bare, Bm25(untitled(DOCUMENTS))))
+    pool, bank = pool_of(of), bank_of(of, frozenset({2}))
+    assert len(bank) == len(pool.texts)
+    hidden = pool.article == 2
+    np.testing.assert_array_equal(bank[~hidden], words.encode_passages(pool.texts)[~hidden])
+    assert not bank[hidden].any()
+    assert not bank_of(Collection(passages, titled, Bm25(DOCUMENTS)))[pool.untitled].any()  # these were not encoded
 
 
 def test_noise_is_drawn_by_the_number_of_labels_to_the_power_of_three_quarters() -> None:

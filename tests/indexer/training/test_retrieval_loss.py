@@ -18,8 +18,10 @@ from indexer.training.retrieval_loss import (
     in_batch,
     margin_error,
     negative_sampling,
+    over_corpus,
 )
 
+_BOTH = (Negatives.IN_BATCH, Negatives.CORPUS)
 NONE = torch.empty(3, 0, dtype=torch.long)
 
 
@@ -30,6 +32,7 @@ def vectors(rows: int, seed: int) -> Tensor:
 def batch(**changes: Tensor) -> Batch:
     """Three queries; passages 0 to 2 are their positives, 3 and 4 belong to nobody."""
     empty = {"negatives": NONE, "noise": NONE, "candidates": NONE, "teacher": torch.zeros(3, 1)}
+    empty |= {"source": torch.zeros(3, dtype=torch.long), "outside": torch.empty(3, 0, dtype=torch.bool)}
     return Batch(**{"positive": torch.arange(3), "excluded": torch.zeros(3, 5, dtype=torch.bool), **empty, **changes})
 
 
@@ -53,6 +56,34 @@ def test_passages_of_articles_that_are_relevant_do_not_count_as_negatives() -> N
     excluded = torch.tensor([[False, True, False], [False, False, False], [False, False, False]])
     expected = (math.log(1 + math.exp(-2)) + 2 * math.log(1 + 2 * math.exp(-1))) / 3
     assert float(in_batch(logits, batch(excluded=excluded))) == pytest.approx(expected)
+
+
+def test_a_query_is_told_from_all_of_the_corpus_but_what_is_relevant_and_only_the_query_learns(model: SentenceTransformer) -> None:
+    queries, passages, bank = vectors(3, 0).requires_grad_(), vectors(5, 1).requires_grad_(), vectors(7, 2)
+    outside = torch.zeros(3, 7, dtype=torch.bool)
+    outside[0, [1, 4]] = outside[2, 0] = True
+    given = batch(source=torch.tensor([2, 6, 5]), outside=outside)
+    similarity = (queries @ bank.T).tolist()
+    expected = [
+        math.log(sum(math.exp(10 * (similarity[row][column] - similarity[row][source])) for column in range(7) if not outside[row, column]))
+        for row, source in enumerate([2, 6, 5])
+    ]
+    loss = RetrievalLoss(model, objective_of({Negatives.CORPUS}, scale=10.0), bank).of_vectors(queries, passages, given)
+    assert float(loss.detach()) == pytest.approx(sum(expected) / 3)
+    torch.testing.assert_close(loss, over_corpus(10 * queries @ bank.T, given))
+    loss.backward()
+    assert queries.grad is not None
+    assert queries.grad.abs().sum() > 0
+    assert passages.grad is not None
+    assert passages.grad.abs().sum() == 0
+
+
+def test_further_queries_are_told_from_the_corpus_only(model: SentenceTransformer) -> None:
+    queries, passages, bank = vectors(5, 0), vectors(5, 1), vectors(7, 2)
+    given = batch(source=torch.tensor([2, 6, 5, 0, 1]), outside=torch.zeros(5, 7, dtype=torch.bool))
+    both, apart = (RetrievalLoss(model, objective_of({*chosen}, scale=10.0), bank) for chosen in (_BOTH, _BOTH[:1]))
+    expected = apart.of_vectors(queries[:3], passages, batch()) + over_corpus(10 * queries @ bank.T, given)
+    torch.testing.assert_close(both.of_vectors(queries, passages, given), expected)
 
 
 def test_negative_sampling_is_the_binary_logistic_loss_over_one_positive_and_k_draws() -> None:
