@@ -29,7 +29,7 @@ def adapt(
         bool,
         typer.Option(
             "--language-model/--no-language-model",
-            help="First go on with BERT's pre-training: a fifth of the training time, and no gain in 20 minutes on two cores.",
+            help="First go on with BERT's pre-training: a tenth of the training time, and no gain in 20 minutes on two cores.",
         ),
     ] = True,
     cross_encoder: Annotated[bool, typer.Option("--cross-encoder/--no-cross-encoder", help="Tune the cross-encoder, too.")] = True,

@@ -34,8 +34,8 @@ class Collator:
         rows = [feature["row"] for feature in features]
         rng = np.random.default_rng([self._recipe.seed, *rows])
         examples = [self.material.examples[row] for row in rows]
-        examples, queries = self._longest_first(examples)
-        more, asked = self._longest_first(self._draw_more(rng))
+        examples, queries = self._tokenized_queries(examples)
+        more, asked = self._tokenized_queries(self._draw_more(rng))
         negatives = [_drawn(example.negatives, self._recipe.negatives, rng) for example in examples]
         noise = self._draw_noise(examples, rng)
         needed = [(example.positive, *own, *drawn) for example, own, drawn in zip(examples, negatives, noise, strict=True)]
@@ -60,8 +60,8 @@ class Collator:
             "label": {name: getattr(batch, name) for name in Batch.__dataclass_fields__},
         }
 
-    def _longest_first(self, examples: "Sequence[Example]") -> "tuple[list[Example], list[list[int]]]":
-        """The examples with the tokens of their queries."""
+    def _tokenized_queries(self, examples: "Sequence[Example]") -> "tuple[list[Example], list[list[int]]]":
+        """The examples with the tokens of their queries, longest first."""
         queries = self._tokenize([self._query_prompt + example.query for example in examples], self._recipe.max_query_tokens)
         order = _longest_first(queries)
         return [examples[place] for place in order], [queries[place] for place in order]
