@@ -35,12 +35,14 @@ def adapt(
     cross_encoder: Annotated[bool, typer.Option("--cross-encoder/--no-cross-encoder", help="Tune the cross-encoder, too.")] = True,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew: drop what an interrupted run has left in MODELS.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Move the index to the new encoder if it is better.")] = False,
+    pool: Annotated[int, typer.Option(min=1, metavar="N", help="Articles in whose bodies the held-out headlines are searched.")] = 2_000,
     seed: Annotated[int, typer.Option(help="Decides what is held out and drawn.")] = 17,
 ) -> None:
     """Adapt the models to the archive, without labels, and keep what is better. Safe to interrupt and to run again."""
     # Imported here: torch and the trainers take seconds.
     from indexer.adapting.adaptation import Start
     from indexer.adapting.adaptation import adapt as run
+    from indexer.adapting.corpus import Extent
     from indexer.adapting.plan import Plan
     from indexer.adapting.run import discard
     from indexer.adapting.verdict import printed
@@ -60,7 +62,7 @@ def adapt(
         settings = settings_of(archive, settings)
         reranker = None if settings.reranker == NO_RERANKER else settings.reranker
         start = Start(archive, identity, settings.encoder or "", reranker, judged, settings.data.resolve().name)
-        plan = Plan(minutes, steps, language_model, cross_encoder, seed)
+        plan = Plan(minutes, steps, language_model, cross_encoder, seed, extent=Extent(pool=pool))
         try:
             out.mkdir(parents=True, exist_ok=True)
             if restart:
